@@ -1,0 +1,88 @@
+import Foundation
+
+/// Something the user should read; it ends the run.
+struct Failure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+struct Options {
+    var seconds = 2.0
+    var rounds = 5
+    var startUps = 400
+    var only: [String] = []
+    var server: String?
+    var cgi: String?
+    var cgiPath = "/"
+    var json: String?
+    var nginx = "nginx"
+    var selfCheck = false
+    var list = false
+
+    static let usage = """
+        usage: Benchmark [options]
+          --quick            short runs, for a look: 0.5 s, 2 rounds, 60 start-ups
+          --only A,B         only these scenarios
+          --list             name the scenarios and stop
+          --seconds S        length of one run (2)
+          --rounds N         runs of each side (5)
+          --server PATH      our server (default: BenchmarkServer next to this program)
+          --self-check       the C loop against itself: shows how far the ratios can be trusted
+          --cgi PATH         our CGI program, for the start-up scenario
+          --cgi-path P       the PATH_INFO it is asked for (/)
+          --cgi-runs N       start-ups of each CGI program (400)
+          --nginx PATH       the nginx to use (nginx)
+          --json FILE        also write the results there
+        """
+
+    init(_ arguments: [String]) throws {
+        // First, so that explicit figures win wherever they stand.
+        if arguments.contains("--quick") {
+            seconds = 0.5
+            rounds = 2
+            startUps = 60
+        }
+        var rest = arguments[...]
+        while let name = rest.popFirst() {
+            switch name {
+            case "--quick": break
+            case "--self-check": selfCheck = true
+            case "--list": list = true
+            case "--only": only = try Self.value(of: name, &rest).split(separator: ",").map(String.init)
+            case "--server": server = try Self.value(of: name, &rest)
+            case "--cgi": cgi = try Self.value(of: name, &rest)
+            case "--cgi-path": cgiPath = try Self.value(of: name, &rest)
+            case "--json": json = try Self.value(of: name, &rest)
+            case "--nginx": nginx = try Self.value(of: name, &rest)
+            case "--seconds": seconds = try Self.number(of: name, &rest, in: 0.1...600)
+            case "--rounds": rounds = Int(try Self.number(of: name, &rest, in: 1...1000))
+            case "--cgi-runs": startUps = Int(try Self.number(of: name, &rest, in: 1...100_000))
+            default: throw Failure("unknown option \(name)\n\(Self.usage)")
+            }
+        }
+        let unknown = only.filter { name in !Scenario.all.contains { $0.name == name } && name != Scenario.startUp }
+        if !unknown.isEmpty { throw Failure("no such scenario: \(unknown.joined(separator: ", ")); see --list") }
+    }
+
+    func includes(_ scenario: String) -> Bool {
+        only.isEmpty || only.contains(scenario)
+    }
+
+    private static func value(of name: String, _ rest: inout ArraySlice<String>) throws -> String {
+        guard let value = rest.popFirst() else { throw Failure("no value for \(name)\n\(usage)") }
+        return value
+    }
+
+    private static func number(
+        of name: String, _ rest: inout ArraySlice<String>, in range: ClosedRange<Double>
+    ) throws -> Double {
+        let text = try value(of: name, &rest)
+        guard let number = Double(text), range.contains(number) else {
+            throw Failure("\(name) takes a number from \(range.lowerBound) to \(range.upperBound), not \(text)")
+        }
+        return number
+    }
+}

@@ -1,0 +1,33 @@
+#pragma once
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+enum protocol { protocolHTTP, protocolFastCGI };
+
+struct options {
+    enum protocol protocol;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in internet;
+        struct sockaddr_un local;
+    } address;
+    socklen_t addressLength;
+    char host[64]; // what the Host field says
+    int clients;
+    bool keep;
+    double seconds;
+    const char *method;
+    const char *path;
+    size_t bodySize;
+    char *expected; // every answer must have exactly this body
+    size_t expectedSize;
+};
+
+/// Ends the process with status 2 when the options make no sense or name an address that is not local.
+struct options readOptions(int count, char **arguments);
+
+/// The request's body, and of an echo also the answer's: no two neighbouring KiB of it are alike.
+void fillPattern(char *bytes, size_t count);

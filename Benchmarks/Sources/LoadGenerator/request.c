@@ -1,0 +1,116 @@
+#include "request.h"
+#include <fastcgi.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void add(struct bytes *bytes, const void *more, size_t count) {
+    bytes->start = realloc(bytes->start, bytes->count + count + 1);
+    if (!bytes->start) abort();
+    if (count) memcpy(bytes->start + bytes->count, more, count);
+    bytes->count += count;
+}
+
+static struct bytes patternBody(const struct options *options) {
+    struct bytes body = {malloc(options->bodySize + 1), options->bodySize};
+    if (!body.start) abort();
+    fillPattern(body.start, body.count);
+    return body;
+}
+
+static struct bytes makeHTTP(const struct options *options) {
+    struct bytes request = {0};
+    char head[1024];
+    int count = snprintf(head, sizeof head,
+        "%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: NestboxLoadGenerator\r\nAccept: */*\r\nConnection: %s\r\n",
+        options->method, options->path, options->host, options->keep ? "keep-alive" : "close");
+    if (options->bodySize)
+        count += snprintf(head + count, sizeof head - (size_t)count,
+            "Content-Type: application/octet-stream\r\nContent-Length: %zu\r\n", options->bodySize);
+    add(&request, head, (size_t)count);
+    add(&request, "\r\n", 2);
+    struct bytes body = patternBody(options);
+    add(&request, body.start, body.count);
+    free(body.start);
+    return request;
+}
+
+static void addRecord(struct bytes *request, unsigned char type, const void *content, size_t count) {
+    static const char zeros[8];
+    size_t padding = -count & 7; // nginx pads to 8 as well
+    FCGI_Header header = {
+        .version = FCGI_VERSION_1, .type = type, .requestIdB0 = 1,
+        .contentLengthB1 = (unsigned char)(count >> 8), .contentLengthB0 = (unsigned char)count,
+        .paddingLength = (unsigned char)padding};
+    add(request, &header, sizeof header);
+    add(request, content, count);
+    add(request, zeros, padding);
+}
+
+static void addLength(struct bytes *bytes, size_t length) {
+    unsigned char wide[4] = {(unsigned char)(length >> 24 | 0x80), (unsigned char)(length >> 16),
+                             (unsigned char)(length >> 8), (unsigned char)length};
+    if (length < 128) add(bytes, &wide[3], 1);
+    else add(bytes, wide, 4);
+}
+
+static void addParameter(struct bytes *bytes, const char *name, const char *value) {
+    addLength(bytes, strlen(name));
+    addLength(bytes, strlen(value));
+    add(bytes, name, strlen(name));
+    add(bytes, value, strlen(value));
+}
+
+// The meta-variables of nginx's own fastcgi_params, in its order, and the client's header fields after them.
+static struct bytes metaVariables(const struct options *options) {
+    char length[24] = "";
+    if (options->bodySize) snprintf(length, sizeof length, "%zu", options->bodySize);
+    const char *variables[][2] = {
+        {"QUERY_STRING", ""},
+        {"REQUEST_METHOD", options->method},
+        {"CONTENT_TYPE", options->bodySize ? "application/octet-stream" : ""},
+        {"CONTENT_LENGTH", length},
+        {"SCRIPT_NAME", options->path},
+        {"REQUEST_URI", options->path},
+        {"DOCUMENT_URI", options->path},
+        {"DOCUMENT_ROOT", "/usr/share/nginx/html"},
+        {"SERVER_PROTOCOL", "HTTP/1.1"},
+        {"REQUEST_SCHEME", "http"},
+        {"GATEWAY_INTERFACE", "CGI/1.1"},
+        {"SERVER_SOFTWARE", "nginx/1.22.1"},
+        {"REMOTE_ADDR", "127.0.0.1"},
+        {"REMOTE_PORT", "40123"},
+        {"SERVER_ADDR", "127.0.0.1"},
+        {"SERVER_PORT", "80"},
+        {"SERVER_NAME", "localhost"},
+        {"REDIRECT_STATUS", "200"},
+        {"HTTP_HOST", options->host},
+        {"HTTP_USER_AGENT", "NestboxLoadGenerator"},
+        {"HTTP_ACCEPT", "*/*"},
+    };
+    struct bytes bytes = {0};
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
+        addParameter(&bytes, variables[i][0], variables[i][1]);
+    return bytes;
+}
+
+static struct bytes makeFastCGI(const struct options *options) {
+    struct bytes request = {0};
+    FCGI_BeginRequestBody begin = {.roleB0 = FCGI_RESPONDER, .flags = options->keep ? FCGI_KEEP_CONN : 0};
+    addRecord(&request, FCGI_BEGIN_REQUEST, &begin, sizeof begin);
+    struct bytes variables = metaVariables(options);
+    addRecord(&request, FCGI_PARAMS, variables.start, variables.count);
+    addRecord(&request, FCGI_PARAMS, NULL, 0);
+    struct bytes body = patternBody(options);
+    const size_t most = 32 * 1024;
+    for (size_t sent = 0; sent < body.count; sent += most)
+        addRecord(&request, FCGI_STDIN, body.start + sent, body.count - sent < most ? body.count - sent : most);
+    addRecord(&request, FCGI_STDIN, NULL, 0);
+    free(variables.start);
+    free(body.start);
+    return request;
+}
+
+struct bytes makeRequest(const struct options *options) {
+    return options->protocol == protocolHTTP ? makeHTTP(options) : makeFastCGI(options);
+}

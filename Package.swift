@@ -1,0 +1,68 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// CI builds with `NESTBOX_STRICT=1`; a user of the package is never stopped by a new compiler's warning.
+let strict = Context.environment["NESTBOX_STRICT"] == "1"
+
+let settings: [SwiftSetting] =
+    [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    ] + (strict ? [.treatAllWarnings(as: .error)] : [])
+
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+
+func example(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .executableTarget(
+        name: name, dependencies: ["Nestbox"] + dependencies, path: "Examples/\(name)", exclude: ["README.md"],
+        swiftSettings: settings)
+}
+
+let package = Package(
+    name: "nestbox",
+    products: [
+        .library(name: "Nestbox", targets: ["Nestbox"]),
+        .library(name: "NestboxHTTP", targets: ["NestboxHTTP"]),
+        .library(name: "NestboxGateway", targets: ["NestboxGateway"]),
+        .library(name: "NestboxTesting", targets: ["NestboxTesting"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        // The default JSON trait links all of Foundation, which a CGI program cannot afford.
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
+    ],
+    targets: [
+        .systemLibrary(name: "CFCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"]), .brew(["fcgi"])]),
+        .target(name: "CNestboxSystem"),
+        .target(name: "NestboxHTTP", dependencies: [httpTypes, logging], swiftSettings: settings),
+        .target(
+            name: "NestboxGateway", dependencies: ["NestboxHTTP", "CFCGI", "CNestboxSystem", deque, httpTypes, logging],
+            swiftSettings: settings),
+        .target(
+            name: "Nestbox", dependencies: ["NestboxHTTP", "NestboxGateway", httpTypes, logging, configuration],
+            swiftSettings: settings),
+        .target(
+            name: "NestboxTesting", dependencies: ["Nestbox", "NestboxHTTP", "NestboxGateway", httpTypes, logging],
+            swiftSettings: settings),
+        example("Hello"),
+        example("Conformance", [.product(name: "Crypto", package: "swift-crypto")]),
+        .testTarget(name: "NestboxHTTPTests", dependencies: ["NestboxHTTP", httpTypes], swiftSettings: settings),
+        .testTarget(
+            name: "NestboxGatewayTests", dependencies: ["NestboxGateway", "NestboxTesting", httpTypes, logging],
+            swiftSettings: settings),
+        .testTarget(
+            name: "NestboxTests", dependencies: ["Nestbox", "NestboxTesting", httpTypes, logging, configuration],
+            swiftSettings: settings),
+        .testTarget(
+            name: "IntegrationTests", dependencies: ["Nestbox", "NestboxTesting", "Hello", "Conformance", httpTypes],
+            swiftSettings: settings),
+    ]
+)

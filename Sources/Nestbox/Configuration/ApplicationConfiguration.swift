@@ -1,0 +1,63 @@
+public import Configuration
+public import Logging
+public import NestboxGateway
+import NestboxHTTP
+
+/// The configuration of an application: from the command line, else the environment, else the file `nestbox.env` beside
+/// the program.
+///
+/// A key `limits.body` is `--limits-body 1048576` on the command line and `NESTBOX_LIMITS_BODY` in the environment and the
+/// file. As a CGI program the command line is not looked at. A key that no one knows, or a value that cannot be, stops the
+/// start. `--help` prints all keys with their defaults.
+public struct ApplicationConfiguration: Sendable {
+    /// Reads the values, the program's own among them.
+    public let reader: ConfigReader
+    /// What the gateway is configured with. A program may change it before it runs.
+    public var gateway: GatewayConfiguration
+    /// The least severe level of the log, when it is configured.
+    public var logLevel: Logger.Level?
+
+    let options: [ConfigurationOption]
+    let wantsHelp: Bool
+
+    /// Reads the configuration of this process.
+    /// - Parameter options: Keys of the program's own.
+    /// - Throws: ``StartError``.
+    public init(options: [ConfigurationOption] = []) throws {
+        let arguments: [String]? = if case .cgi = Invocation.current { nil } else { CommandLine.arguments }
+        try self.init(
+            arguments: arguments, environment: CGIVariables.process.map { ($0.name, $0.value) },
+            file: CommandLine.programDirectory + "/nestbox.env", options: options)
+    }
+
+    /// Reads a configuration from texts.
+    /// - Parameters:
+    ///   - arguments: The command line with the program's name; `nil` for a CGI program.
+    ///   - environment: The environment.
+    ///   - file: The path of a file, which need not be there.
+    ///   - options: Keys of the program's own.
+    init(
+        arguments: [String]?, environment: some Sequence<(name: String, value: String)>, file: String,
+        options: [ConfigurationOption] = []
+    ) throws {
+        let options = ConfigurationOption.gateway + options
+        self.options = options
+        let wantsHelp = arguments?.dropFirst().contains { $0 == "--help" || $0 == "-h" } ?? false
+        self.wantsHelp = wantsHelp
+        var sources: [ConfigurationSource] = []
+        if let arguments, !wantsHelp { sources.append(try ConfigurationSource(arguments: arguments, options: options)) }
+        sources.append(try ConfigurationSource(environment: environment, options: options))
+        sources.append(try ConfigurationSource(file: file, options: options))
+        reader = ConfigReader(providers: sources.map { EnvironmentVariablesProvider(environmentVariables: $0.values) })
+        let values = ConfigurationValues(sources: sources, options: options)
+        gateway = try GatewayConfiguration(values)
+        logLevel = try values.value("log.level", "one of trace, debug, info, notice, warning, error, critical") {
+            Logger.Level(rawValue: $0.lowercased())
+        }
+    }
+
+    func logger(defaultLevel: Logger.Level) -> Logger {
+        let level = logLevel ?? defaultLevel
+        return Logger(label: "nestbox") { LineLogHandler(label: $0, level: level) }
+    }
+}

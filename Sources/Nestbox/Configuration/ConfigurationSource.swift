@@ -1,0 +1,103 @@
+import Glibc
+
+/// The texts of a configuration, from where they come, with keys as environment variables without a prefix.
+struct ConfigurationSource {
+    /// Where the values come from, for messages.
+    let name: String
+    private(set) var values: [String: String] = [:]
+    private let options: [ConfigurationOption]
+    /// How a key is written in this source.
+    private let spelling: @Sendable (ConfigurationOption) -> String
+
+    static let prefix = "NESTBOX_"
+
+    private init(
+        name: String, options: [ConfigurationOption], spelling: @escaping @Sendable (ConfigurationOption) -> String
+    ) {
+        self.name = name
+        self.options = options
+        self.spelling = spelling
+    }
+
+    /// Reads `--key value` and `--key=value`.
+    init(arguments: [String], options: [ConfigurationOption]) throws(StartError) {
+        self.init(name: "the command line", options: options) { $0.flag }
+        var arguments = arguments.dropFirst()
+        while let argument = arguments.popFirst() {
+            let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let flag = parts.first, let option = options.first(where: { $0.flag == flag }) else {
+                throw StartError("'\(argument)' is no option of this program; --help names them", isUsage: true)
+            }
+            guard let value = parts.count == 2 ? String(parts[1]) : arguments.popFirst() else {
+                throw StartError("\(flag) needs a value: \(option.help)", isUsage: true)
+            }
+            values[option.variable] = value
+        }
+    }
+
+    /// Reads variables that start with the prefix.
+    init(environment: some Sequence<(name: String, value: String)>, options: [ConfigurationOption]) throws(StartError) {
+        self.init(name: "the environment", options: options) { Self.prefix + $0.variable }
+        for (name, value) in environment where name.hasPrefix(Self.prefix) { try set(name, value) }
+    }
+
+    /// Reads a file of lines `NESTBOX_KEY=value`. Empty lines and lines that start with `#` are left out, and so is a pair
+    /// of quotes around a value. A file that is not there is empty.
+    init(file path: String, options: [ConfigurationOption]) throws(StartError) {
+        self.init(name: path, options: options) { Self.prefix + $0.variable }
+        guard let text = try Self.read(path) else { return }
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            let line = line.trimmingBlanks()
+            if line.isEmpty || line.first == "#" { continue }
+            guard let sign = line.firstIndex(of: "=") else {
+                throw StartError("\(path), line \(index + 1): a line is NESTBOX_KEY=value")
+            }
+            let name = line[..<sign].trimmingBlanks()
+            guard name.hasPrefix(Self.prefix) else { continue }
+            try set(String(name), line[line.index(after: sign)...].trimmingBlanks().withoutQuotes())
+        }
+    }
+
+    private mutating func set(_ name: String, _ value: String) throws(StartError) {
+        let variable = String(name.dropFirst(Self.prefix.count))
+        guard options.contains(where: { $0.variable == variable }) else {
+            throw StartError("\(self.name): \(name) is no key of this program; --help names them")
+        }
+        values[variable] = value
+    }
+
+    /// How a key is written here.
+    func spelling(of option: ConfigurationOption) -> String { spelling(option) }
+
+    private static func read(_ path: String) throws(StartError) -> String? {
+        let limit = 1 << 20
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            if errno == ENOENT || errno == ENOTDIR { return nil }
+            throw StartError("\(path) cannot be read: \(String(cString: strerror(errno)))")
+        }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        while bytes.count <= limit {
+            var chunk = [UInt8](repeating: 0, count: 4096)
+            let count = Glibc.read(descriptor, &chunk, chunk.count)
+            if count < 0 { throw StartError("\(path) cannot be read: \(String(cString: strerror(errno)))") }
+            if count == 0 { return String(decoding: bytes, as: UTF8.self) }
+            bytes.append(contentsOf: chunk[..<count])
+        }
+        throw StartError("\(path) is larger than \(limit) bytes")
+    }
+}
+
+extension Substring {
+    fileprivate func trimmingBlanks() -> Substring {
+        var text = self
+        while let last = text.last, last.isWhitespace { text.removeLast() }
+        return text.drop { $0.isWhitespace }
+    }
+
+    fileprivate func withoutQuotes() -> String {
+        guard count >= 2, let first, first == last, first == "\"" || first == "'" else { return String(self) }
+        return String(dropFirst().dropLast())
+    }
+}

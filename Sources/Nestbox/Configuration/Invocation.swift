@@ -1,0 +1,17 @@
+import NestboxGateway
+
+/// How the program was started.
+enum Invocation {
+    /// As a CGI program, for one request.
+    case cgi
+    /// As a FastCGI program, on sockets that it was given or, when there are none, on its own.
+    case fastCGI([ListenAddress])
+
+    /// A listening socket settles it: a spawner may leave CGI variables in the environment. Then the variables that every
+    /// CGI request has (RFC 3875 §4.1) tell. That standard input is a connected socket tells nothing.
+    static var current: Invocation {
+        let inherited = ListenAddress.inheritedSockets
+        if !inherited.isEmpty { return .fastCGI(inherited) }
+        return CGIGateway.isRequested ? .cgi : .fastCGI([])
+    }
+}

@@ -1,0 +1,5 @@
+// What an application imports with `import Nestbox`.
+@_exported public import HTTPTypes
+@_exported public import Logging
+@_exported public import NestboxGateway
+@_exported public import NestboxHTTP

@@ -1,0 +1,116 @@
+import CNestboxSystem
+import Glibc
+import HTTPTypes
+import NestboxHTTP
+import Synchronization
+
+/// The response of a CGI request: standard output, kept for it alone.
+final class CGIOutput: Sendable {
+    struct Result: Sendable {
+        var status: Int
+        var bytes: Int
+        var isComplete: Bool
+    }
+
+    private let descriptor: Int32
+    private let sent = Atomic<Int>(0)
+    private let headIsSent = Atomic<Bool>(false)
+
+    private init(descriptor: Int32) {
+        self.descriptor = descriptor
+    }
+
+    /// Keeps standard output for the response, and leads what is printed to the standard error stream.
+    static func takeOver() -> CGIOutput {
+        // A web server that has gone away must show as an error of a write, not end the program.
+        signal(SIGPIPE, SIG_IGN)
+        openMissingStreams()
+        let descriptor = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
+        dup2(STDERR_FILENO, STDOUT_FILENO)
+        return CGIOutput(descriptor: descriptor)
+    }
+
+    /// Opens the standard streams that the web server closed: else the next file that is opened would be one of them.
+    static func openMissingStreams() {
+        for stream in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(stream, F_GETFD) < 0 {
+            _ = open("/dev/null", stream == STDIN_FILENO ? O_RDONLY : O_WRONLY)
+        }
+    }
+
+    func send(_ response: Response, to request: Request, errors: ErrorResponses) async -> Result {
+        let head = CGIResponseHead(response, isHead: request.method == .head)
+        var bytes: [UInt8] = []
+        var isComplete = true
+        switch response.body.storage {
+        case .stream(_, let produce) where head.hasBody:
+            let stream = CGIStream(output: self, head: head)
+            do {
+                try await produce(ResponseBodyWriter(stream))
+                try stream.end()
+            } catch {
+                if !headIsSent.load(ordering: .relaxed) {
+                    return await send(errors.response(for: error, to: request), to: request, errors: errors)
+                }
+                errors.log(error, request)
+                isComplete = false
+            }
+        case .bytes(let body) where head.hasBody:
+            head.append(to: &bytes)
+            isComplete = write(bytes, body)
+        case .string(let body) where head.hasBody:
+            head.append(to: &bytes)
+            isComplete = write(bytes, Array(body.utf8))
+        default:
+            head.append(to: &bytes)
+            isComplete = write(bytes, [])
+        }
+        return Result(
+            status: response.status.code, bytes: sent.load(ordering: .relaxed), isComplete: isComplete)
+    }
+
+    /// Writes bytes of the head and of the body; blocks until they are taken.
+    func write(_ head: [UInt8], _ body: [UInt8]) -> Bool {
+        if !head.isEmpty { headIsSent.store(true, ordering: .relaxed) }
+        var offset = 0
+        while offset < head.count + body.count {
+            let (headOffset, bodyOffset) = (min(offset, head.count), max(0, offset - head.count))
+            let written = head.withUnsafeBytes { head in
+                body.withUnsafeBytes { body in
+                    nestbox_write(
+                        descriptor, head.baseAddress.map { $0 + headOffset }, head.count - headOffset,
+                        body.baseAddress.map { $0 + bodyOffset }, body.count - bodyOffset, nil, 0)
+                }
+            }
+            guard written > 0 else { return false }
+            offset += written
+        }
+        sent.add(body.count, ordering: .relaxed)
+        return true
+    }
+}
+
+/// Holds a streamed body to its declared length, and writes the head in front of its first bytes.
+private final class CGIStream: ResponseBodyWriter.Sink {
+    private let output: CGIOutput
+    private let body: Mutex<StreamedBody>
+
+    init(output: CGIOutput, head: CGIResponseHead) {
+        self.output = output
+        body = Mutex(StreamedBody(head: head))
+    }
+
+    func write(_ bytes: [UInt8]) async throws {
+        let (head, part) = body.withLock { $0.take(bytes) }
+        try write(head, part)
+    }
+
+    func end() throws {
+        try write(try body.withLock { body throws(StreamedBody.TooShort) in try body.end() }, [])
+    }
+
+    private func write(_ head: CGIResponseHead?, _ part: [UInt8]) throws {
+        var bytes: [UInt8] = []
+        head?.append(to: &bytes)
+        guard output.write(bytes, part) else { throw CancellationError() }
+    }
+}

@@ -1,0 +1,268 @@
+import CNestboxSystem
+import Glibc
+import Logging
+import NestboxHTTP
+import Synchronization
+
+/// The steps of a connection, all under its lock.
+extension Connection {
+    /// What is done for others when the lock is released.
+    struct FollowUp {
+        var cancel: Task<Void, Never>?
+        var timedOut: Exchange?
+        var bodyWaiter: UnsafeContinuation<Void, Never>?
+        var roomWaiter: UnsafeContinuation<Void, Never>?
+        var isReleased = false
+
+        func perform(for connection: Connection) {
+            timedOut?.timeOut()
+            cancel?.cancel()
+            bodyWaiter?.resume()
+            roomWaiter?.resume()
+            if isReleased { connection.server.release(connection.slot) }
+        }
+    }
+
+    /// Reads what is there, as long as there is room for it.
+    func receive(_ state: inout State, _ worker: Worker, _ followUp: inout FollowUp) {
+        state.mayHaveMore = false
+        while state.descriptor >= 0, !state.hasEnded {
+            let isFull =
+                state.stage == .responding && state.reader.body.count >= server.readerLimits.bodyWindow
+            if state.reader.isHolding || isFull {
+                state.mayHaveMore = true
+                return
+            }
+            let count = worker.buffer.withUnsafeMutableBytes { recv(state.descriptor, $0.baseAddress, $0.count, 0) }
+            if count > 0 {
+                if state.stage == .receiving, state.reader.isIdle { setDeadline(server.configuration.timeouts.header) }
+                take(worker.buffer.span.extracting(..<count), &state, &followUp)
+                // A short read has emptied the socket.
+                if count < worker.buffer.count { return }
+            } else if count == 0 {
+                state.hasEnded = true
+            } else if errno != EINTR {
+                if errno != EAGAIN {
+                    state.hasEnded = true
+                    state.isBroken = true
+                }
+                return
+            }
+        }
+    }
+
+    private func take(_ bytes: Span<UInt8>, _ state: inout State, _ followUp: inout FollowUp) {
+        do {
+            let wasDiscarding = state.reader.discardsBody
+            let taken = try state.reader.receive(bytes)
+            if wasDiscarding { state.drained += taken }
+            if taken < bytes.count { state.unread.append(copying: bytes.extracting(taken...)) }
+        } catch {
+            server.logger.info("closed a connection: \(error)")
+            followUp.cancel = state.task
+            state.isBroken = true
+            state.hasEnded = true
+        }
+        if state.reader.isAborted { followUp.cancel = state.task }
+    }
+
+    /// Does what the bytes received so far ask for.
+    func advance(_ state: inout State, _ worker: Worker?, _ followUp: inout FollowUp) {
+        if !state.reader.replies.isEmpty {
+            let replies = state.reader.takeReplies()
+            state.output.append(replies)
+            flush(&state)
+            // A peer that asks and does not read is not asked for patience.
+            if state.output.count > 1 << 20, state.stage != .responding { state.isBroken = true }
+        }
+        switch state.stage {
+        case .free: return
+        case .receiving:
+            if state.reader.hasRequest {
+                start(&state, worker)
+            } else if state.reader.closesAfterReplies {
+                finish(&state, &followUp)
+            } else if state.hasEnded || state.isBroken {
+                close(&state, &followUp)
+            }
+        case .responding: wakeWaiters(&state, &followUp)
+        case .finishing: finish(&state, &followUp)
+        }
+    }
+
+    /// Starts the handler of a request whose parameters are complete.
+    private func start(_ state: inout State, _ worker: Worker?) {
+        guard let worker else {
+            // Some other thread finished the request before; a worker decodes this one.
+            server.queue.append(.event(event(state)))
+            return
+        }
+        state.stage = .responding
+        state.serial += 1
+        let exchange: Exchange
+        do {
+            let variables = try worker.decoder.decode(state.reader.takeParameters())
+            exchange = Exchange(connection: self, serial: state.serial, variables: variables, id: state.reader.requestID)
+        } catch {
+            server.logger.error("libfcgi could not decode a request: \(error)")
+            state.isBroken = true
+            state.hasEnded = true
+            state.stage = .finishing
+            return
+        }
+        state.reader.beginBody(limit: exchange.bodyLimit)
+        state.exchange = exchange
+        state.tasks += 1
+        if let limit = server.configuration.timeouts.handler {
+            state.handlerDeadline = server.deadline(after: limit)
+        }
+        deadline.store(state.handlerDeadline, ordering: .relaxed)
+        state.task = Task(executorPreference: server.pool) { await exchange.serve() }
+    }
+
+    /// Resumes the handler when what it waits for has come, or will not come any more.
+    func wakeWaiters(_ state: inout State, _ followUp: inout FollowUp) {
+        let reader = state.reader
+        if state.bodyWaiter != nil,
+            !reader.body.isEmpty || reader.bodyEnded || reader.isAborted || state.hasEnded || state.isBroken
+                || state.bodyTimedOut
+        {
+            followUp.bodyWaiter = state.bodyWaiter
+            state.bodyWaiter = nil
+        }
+        if state.roomWaiter != nil, state.output.isEmpty || state.isBroken {
+            followUp.roomWaiter = state.roomWaiter
+            state.roomWaiter = nil
+        }
+        if followUp.bodyWaiter != nil || followUp.roomWaiter != nil {
+            deadline.store(state.handlerDeadline, ordering: .relaxed)
+        }
+    }
+
+    /// Goes on after a response was queued: sends the rest of it, drops the rest of the request, and then waits for the
+    /// next one or closes.
+    func finish(_ state: inout State, _ followUp: inout FollowUp) {
+        if state.stage != .finishing {
+            state.stage = .finishing
+            state.exchange = nil
+            state.task = nil
+            setDeadline(server.configuration.timeouts.write)
+        }
+        let closes = state.closesAfterResponse || state.reader.closesAfterReplies || !state.reader.keepConnection
+        if !state.output.isEmpty { flush(&state) }
+        guard !state.isBroken, !state.reader.isAborted || state.output.isEmpty else { return close(&state, &followUp) }
+        guard state.output.isEmpty else { return }
+
+        let isComplete = state.reader.bodyEnded && !state.reader.closesAfterReplies
+        if !isComplete, !state.hasEnded, !(state.reader.isAborted && closes) {
+            // Closing with unread data would take the response from the web server (a reset), and a kept connection
+            // would take the rest of the body for the next request.
+            if !state.reader.discardsBody { beginDraining(&state, closes: closes) }
+            guard state.drained <= server.configuration.limits.drainedBody else { return close(&state, &followUp) }
+            if let worker = Worker.current { receive(&state, worker, &followUp) }
+            if !state.isRegistered { register(&state) }
+            let isDrained = state.reader.bodyEnded && !state.reader.closesAfterReplies
+            if !isDrained, !state.hasEnded, state.drained <= server.configuration.limits.drainedBody { return }
+        }
+        if closes || state.hasEnded || !state.reader.bodyEnded { return close(&state, &followUp) }
+        beginNext(&state, &followUp)
+    }
+
+    private func beginDraining(_ state: inout State, closes: Bool) {
+        state.reader.discardsBody = true
+        _ = state.reader.takeBody()
+        setDeadline(server.configuration.timeouts.linger)
+        if closes, !state.hasShutDown {
+            state.hasShutDown = true
+            shutdown(state.descriptor, Int32(SHUT_WR))
+        }
+    }
+
+    private func beginNext(_ state: inout State, _ followUp: inout FollowUp) {
+        state.stage = .receiving
+        state.wasUsed = true
+        state.drained = 0
+        state.bodyTimedOut = false
+        state.handlerDeadline = .max
+        setDeadline(server.configuration.timeouts.idle)
+        let hadMore = state.mayHaveMore || state.reader.isHolding
+        do {
+            try state.reader.finishRequest()
+        } catch {
+            return close(&state, &followUp)
+        }
+        if !state.isRegistered { register(&state) }
+        guard hadMore else { return }
+        let unread = state.unread
+        state.unread = []
+        if !unread.isEmpty { take(unread.span, &state, &followUp) }
+        if let worker = Worker.current {
+            receive(&state, worker, &followUp)
+            advance(&state, worker, &followUp)
+        } else {
+            server.queue.append(.event(event(state)))
+        }
+    }
+
+    // MARK: The socket
+
+    func flush(_ state: inout State) {
+        guard state.descriptor >= 0, !state.isBroken else { return }
+        switch state.output.flush(to: state.descriptor) {
+        case .finished:
+            if state.waitsForRoom {
+                state.waitsForRoom = false
+                _ = nestbox_epoll_modify(server.epoll, state.descriptor, Self.input, event(state).data)
+            }
+        case .blocked:
+            guard !state.waitsForRoom else { return }
+            state.waitsForRoom = true
+            if state.isRegistered {
+                _ = nestbox_epoll_modify(
+                    server.epoll, state.descriptor, Self.input | UInt32(NESTBOX_EPOLL_OUT), event(state).data)
+            } else {
+                register(&state)
+            }
+        case .failed: state.isBroken = true
+        }
+    }
+
+    func register(_ state: inout State) {
+        state.isRegistered = true
+        let events = Self.input | (state.waitsForRoom ? UInt32(NESTBOX_EPOLL_OUT) : 0)
+        if nestbox_epoll_add(server.epoll, state.descriptor, events, event(state).data) != 0 {
+            state.isBroken = true
+            state.hasEnded = true
+        }
+    }
+
+    private static let input = UInt32(NESTBOX_EPOLL_IN) | UInt32(NESTBOX_EPOLL_RDHUP) | UInt32(NESTBOX_EPOLL_ET)
+
+    /// The event that brings a worker here.
+    private func event(_ state: State) -> nestbox_event {
+        nestbox_event(
+            data: EventSource.connection(slot: slot, generation: state.generation).data, events: UInt32(NESTBOX_EPOLL_IN))
+    }
+
+    func setDeadline(_ timeout: Duration?) {
+        deadline.store(timeout.map(server.deadline) ?? .max, ordering: .relaxed)
+    }
+
+    /// Closes the descriptor. The connection is free for another one when its handlers have returned, too.
+    func close(_ state: inout State, _ followUp: inout FollowUp) {
+        guard state.descriptor >= 0 else { return }
+        if state.isBroken { shutdown(state.descriptor, Int32(SHUT_RDWR)) }
+        _ = Glibc.close(state.descriptor)
+        state.descriptor = -1
+        state.generation &+= 1
+        state.stage = .free
+        state.isBroken = true
+        state.exchange = nil
+        state.task = nil
+        state.output = OutputBuffer()
+        state.unread = []
+        setDeadline(.none)
+        wakeWaiters(&state, &followUp)
+        followUp.isReleased = state.tasks == 0
+    }
+}

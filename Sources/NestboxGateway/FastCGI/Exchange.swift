@@ -1,0 +1,180 @@
+import CNestboxSystem
+import HTTPTypes
+import Logging
+import NestboxHTTP
+import Synchronization
+
+/// One request on a connection and its response.
+final class Exchange: Sendable {
+    private let connection: Connection
+    private let serial: UInt64
+    private let head: RequestHead
+    private let id: UInt16
+    private let started: UInt64
+    /// Bytes of the response's body that were sent.
+    private let sent = Atomic<Int>(0)
+    private let headIsSent = Atomic<Bool>(false)
+
+    init(connection: Connection, serial: UInt64, variables: CGIVariables, id: UInt16) {
+        self.connection = connection
+        self.serial = serial
+        self.id = id
+        head = RequestHead(variables: variables, settings: connection.server.requestSettings)
+        started = connection.server.accessLog.isEnabled ? nestbox_now() : 0
+    }
+
+    /// How much of the body counts: what was declared, else one byte more than may come.
+    var bodyLimit: Int { head.contentLength ?? head.bodyLimit &+ 1 }
+
+    private var server: FastCGIServer { connection.server }
+
+    private var request: Request {
+        let body = head.contentLength == 0 ? .empty : RequestBody(source: self, length: head.contentLength, limit: head.bodyLimit)
+        return Request(head: head, body: body)
+    }
+
+    /// Runs the handler and sends its response.
+    func serve() async {
+        let request = request
+        let response = await server.errors.respond(to: request, with: server.responder)
+        await send(response, to: request)
+        connection.endTask()
+    }
+
+    /// Answers in place of a handler that took too long.
+    func timeOut() {
+        guard !headIsSent.load(ordering: .relaxed) else { return connection.abandon() }
+        let request = request
+        let limit = server.configuration.timeouts.handler ?? .zero
+        request.logger.error("\(request) was not answered within \(limit); its task is cancelled")
+        let response = server.errors.response(
+            for: HTTPError(.gatewayTimeout, "The request took too long."), to: request)
+        sendWhole(response, to: request)
+    }
+
+    private func send(_ response: Response, to request: Request) async {
+        guard case .stream(_, let produce) = response.body.storage,
+            CGIResponseHead(response, isHead: request.method == .head).hasBody
+        else { return sendWhole(response, to: request) }
+        await stream(response, produce, to: request)
+    }
+
+    // MARK: Whole responses
+
+    private func sendWhole(_ response: Response, to request: Request) {
+        let head = CGIResponseHead(response, isHead: request.method == .head)
+        let bytes: [UInt8]
+        var copied = ""
+        switch response.body.storage {
+        case .bytes(let body) where head.hasBody: bytes = body
+        case .string(let body) where head.hasBody:
+            bytes = body.utf8.count > OutputBuffer.copiedBody ? Array(body.utf8) : []
+            if bytes.isEmpty { copied = body }
+        default: bytes = []
+        }
+        let isCopied = bytes.count <= OutputBuffer.copiedBody
+        let isSent = try? connection.send(serial: serial, body: isCopied ? [] : bytes, ends: 0) { records in
+            records.appendStdout(id: id) { content in
+                head.append(to: &content)
+                content.append(contentsOf: copied.utf8)
+                if isCopied { content.append(contentsOf: bytes) }
+            }
+        }
+        if isSent != nil { record(response, bytes: bytes.count + copied.utf8.count) }
+    }
+
+    // MARK: Streams
+
+    private func stream(
+        _ response: Response, _ produce: @Sendable (ResponseBodyWriter) async throws -> Void, to request: Request
+    ) async {
+        let stream = ResponseStream(exchange: self, head: CGIResponseHead(response, isHead: false))
+        do {
+            try await produce(ResponseBodyWriter(stream))
+            try stream.end()
+            record(response, bytes: sent.load(ordering: .relaxed))
+        } catch {
+            if !headIsSent.load(ordering: .relaxed), !(error is CancellationError) {
+                return sendWhole(server.errors.response(for: error, to: request), to: request)
+            }
+            if !(error is CancellationError) { server.errors.log(error, request) }
+            // The client must not take what it got for the whole: the application status and the closed connection
+            // tell the web server.
+            _ = try? connection.send(serial: serial, ends: 1, breaks: true) { _ in }
+            record(response, bytes: sent.load(ordering: .relaxed))
+        }
+    }
+
+    /// Sends one part of a stream and waits until there is room for the next.
+    func write(_ bytes: [UInt8], head: CGIResponseHead?) async throws {
+        if head != nil { headIsSent.store(true, ordering: .relaxed) }
+        let isCopied = bytes.count <= OutputBuffer.copiedBody
+        let hasRoom = try connection.send(serial: serial, body: isCopied ? [] : bytes) { records in
+            guard head != nil || isCopied else { return }
+            records.appendStdout(id: id) { content in
+                head?.append(to: &content)
+                if isCopied { content.append(contentsOf: bytes) }
+            }
+        }
+        sent.add(bytes.count, ordering: .relaxed)
+        if !hasRoom {
+            await connection.waitForRoom(serial: serial)
+            try Task.checkCancellation()
+        }
+    }
+
+    /// Ends a stream.
+    func end(head: CGIResponseHead?) throws {
+        _ = try connection.send(serial: serial, ends: 0) { records in
+            if let head { records.appendStdout(id: id) { head.append(to: &$0) } }
+        }
+    }
+
+    private func record(_ response: Response, bytes: Int) {
+        guard server.accessLog.isEnabled else { return }
+        server.accessLog.record(
+            head, status: response.status.code, bytes: bytes, nanoseconds: nestbox_now() &- started)
+    }
+}
+
+extension Exchange: RequestBody.Source {
+    func next() async throws -> [UInt8]? {
+        while true {
+            try Task.checkCancellation()
+            switch try connection.readBody(serial: serial, declared: head.contentLength, limit: head.bodyLimit) {
+            case .chunk(let bytes): return bytes
+            case .end: return nil
+            case .wait: await connection.waitForBody(serial: serial)
+            }
+        }
+    }
+}
+
+extension [UInt8] {
+    /// Appends one STDOUT record. The content must be shorter than 64 KiB.
+    fileprivate mutating func appendStdout(id: UInt16, _ write: (inout [UInt8]) -> Void) {
+        let start = count
+        appendRecordHeader(RecordType.stdout, id: id, contentLength: 0)
+        write(&self)
+        let length = count - start - RecordHeader.count
+        if length <= RecordHeader.longestContent {
+            self[start + 4] = UInt8(truncatingIfNeeded: length >> 8)
+            self[start + 5] = UInt8(truncatingIfNeeded: length)
+        } else {
+            splitRecord(at: start, id: id)
+        }
+    }
+
+    /// Makes several records of one that grew too long: a response with very many header fields.
+    private mutating func splitRecord(at start: Int, id: UInt16) {
+        var rest = self[(start + RecordHeader.count)...]
+        var records: [UInt8] = []
+        while !rest.isEmpty {
+            let part = rest.prefix(RecordHeader.longestContent)
+            records.appendRecordHeader(RecordType.stdout, id: id, contentLength: part.count)
+            records.append(contentsOf: part)
+            rest = rest.dropFirst(part.count)
+        }
+        replaceSubrange(start..., with: records)
+    }
+}

@@ -1,0 +1,134 @@
+import CFCGI
+import CNestboxSystem
+import Glibc
+public import Logging
+public import NestboxHTTP
+import Synchronization
+
+/// Serves requests that a web server sends over FastCGI.
+///
+/// Programs use `Application`, which chooses the gateway by how it was started. This is for tests, and for running
+/// beside other servers in one process.
+public final class FastCGIGateway: Sendable {
+    private struct Running {
+        var server: FastCGIServer
+        var connections: [Connection]
+        var threads: [WorkerThread]
+    }
+
+    private let configuration: GatewayConfiguration
+    private let responder: any Responder
+    private let errors: ErrorResponses
+    private let logger: Logger
+    private let accessLog: AccessLog
+    private let running = Mutex<Running?>(nil)
+
+    /// Creates a gateway that does not listen yet.
+    /// - Parameters:
+    ///   - configuration: Where to listen, limits and times.
+    ///   - responder: Answers the requests.
+    ///   - errors: How errors are answered.
+    ///   - logger: For what concerns no single request, and what requests' loggers are made of.
+    ///   - accessLog: Gets a line for each request.
+    public init(
+        configuration: GatewayConfiguration, responder: any Responder, errors: ErrorResponses = .plain, logger: Logger,
+        accessLog: AccessLog? = nil
+    ) {
+        self.configuration = configuration
+        self.responder = responder
+        self.errors = errors
+        self.logger = logger
+        self.accessLog = accessLog ?? AccessLog(logger)
+    }
+
+    /// Where the gateway listens, with the ports that the system chose.
+    public var addresses: [ListenAddress] {
+        running.withLock { $0?.server.listeners.map(\.address) ?? [] }
+    }
+
+    /// Listens and serves, on threads of its own.
+    /// - Throws: ``GatewayError`` when it cannot listen; then nothing is left behind.
+    public func start() throws {
+        _ = Self.initialized
+        raiseFileLimit()
+        var listeners: [Listener] = []
+        do {
+            for address in configuration.listen {
+                listeners.append(
+                    try Listener(
+                        address, options: configuration.unixSocket, backlog: configuration.limits.backlog))
+            }
+            let server = try FastCGIServer(
+                configuration: configuration, listeners: listeners, responder: responder, errors: errors,
+                logger: logger, accessLog: accessLog)
+            let connections = (0..<configuration.limits.connections).map { Connection(slot: $0, server: server) }
+            let threads = try server.pool.start(configuration.workers) { pool in
+                Worker(server: server, pool: pool, connections: connections)
+            }
+            running.withLock { $0 = Running(server: server, connections: connections, threads: threads) }
+        } catch {
+            for listener in listeners {
+                listener.stopListening()
+                listener.close()
+            }
+            throw error
+        }
+    }
+
+    /// Stops accepting, closes idle connections, and waits until the requests under way are answered, or the grace time
+    /// is over and they are cancelled.
+    /// - Parameter interrupt: A descriptor that ends the wait when it becomes readable.
+    /// - Returns: Whether every request was answered.
+    @discardableResult
+    public func stop(interrupt: Int32? = nil) -> Bool {
+        guard let running = running.withLock({ $0.take() }) else { return true }
+        let server = running.server
+        server.stopAccepting()
+        for connection in running.connections { connection.retire() }
+        let isDrained = waitUntilDrained(server, interrupt)
+        if !isDrained {
+            for connection in running.connections { connection.abandon() }
+        }
+        server.pool.stop(workers: running.threads.count)
+        let deadline = server.deadline(after: isDrained ? .seconds(5) : .seconds(1))
+        for thread in running.threads { thread.join(until: deadline) }
+        accessLog.flush()
+        return isDrained
+    }
+
+    private func waitUntilDrained(_ server: FastCGIServer, _ interrupt: Int32?) -> Bool {
+        let end = server.deadline(after: configuration.timeouts.grace)
+        while true {
+            let now = nestbox_now_coarse()
+            guard now < end else { return false }
+            var descriptors = [
+                pollfd(fd: server.drained, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: interrupt ?? -1, events: Int16(POLLIN), revents: 0),
+            ]
+            let count = poll(&descriptors, 2, Int32(clamping: (end - now) / 1_000_000 + 1))
+            if descriptors[0].revents != 0 { return true }
+            if count > 0 { return false }
+        }
+    }
+
+    /// libfcgi's own initialisation, once. It takes SIGPIPE, SIGUSR1 and SIGTERM where nobody else has them; we give
+    /// them back.
+    private static let initialized: Void = {
+        let signals = [SIGPIPE, SIGUSR1, SIGTERM]
+        var before = signals.map { _ in sigaction() }
+        for (index, signal) in signals.enumerated() { sigaction(signal, nil, &before[index]) }
+        FCGX_Init()
+        for (index, signal) in signals.enumerated() { sigaction(signal, &before[index], nil) }
+        signal(SIGPIPE, SIG_IGN)
+    }()
+
+    /// A connection is a descriptor, and the soft limit of open files is often lower than that of connections.
+    private func raiseFileLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        let wanted = rlim_t(configuration.limits.connections + 256)
+        guard limit.rlim_cur < wanted else { return }
+        limit.rlim_cur = min(wanted, limit.rlim_max)
+        _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+}

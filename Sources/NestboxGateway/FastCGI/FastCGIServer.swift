@@ -1,0 +1,221 @@
+import CNestboxSystem
+import Glibc
+import Logging
+import NestboxHTTP
+import Synchronization
+
+/// What all connections and workers of a FastCGI gateway share.
+final class FastCGIServer: Sendable {
+    let configuration: GatewayConfiguration
+    let readerLimits: RequestReader.Limits
+    let requestSettings: RequestSettings
+    let responder: any Responder
+    let errors: ErrorResponses
+    let logger: Logger
+    let accessLog: AccessLog
+    let listeners: [Listener]
+    let allowedClients: [IPNetwork]
+
+    let epoll: Int32
+    let queue: WorkQueue
+    let pool: WorkerPool
+    private let wakeup: Int32
+    private let timer: Int32
+    /// Signalled when nothing is open any more after ``stopAccepting()``.
+    let drained: Int32
+
+    private let freeSlots: Mutex<[Int]>
+    /// Connections, and listeners whose queue is still to be emptied at the end.
+    private let open = Atomic<Int>(0)
+    private let stopping = Atomic<Bool>(false)
+    private let acceptIsPaused = Atomic<Bool>(false)
+    private let timerIsRunning = Atomic<Bool>(false)
+
+    init(
+        configuration: GatewayConfiguration, listeners: [Listener], responder: any Responder, errors: ErrorResponses,
+        logger: Logger, accessLog: AccessLog
+    ) throws {
+        self.configuration = configuration
+        self.listeners = listeners
+        self.responder = responder
+        self.errors = errors
+        self.logger = logger
+        self.accessLog = accessLog
+        allowedClients = try configuration.allowedClients.map { try IPNetwork($0) }
+        requestSettings = RequestSettings(configuration, isCGI: false, logger: logger)
+        readerLimits = RequestReader.Limits(configuration.limits)
+
+        epoll = nestbox_epoll_create()
+        wakeup = nestbox_event_create()
+        timer = nestbox_timer_create()
+        drained = nestbox_event_create()
+        queue = WorkQueue(wakeup: wakeup)
+        pool = WorkerPool(queue: queue)
+        freeSlots = Mutex(Array((0..<configuration.limits.connections).reversed()))
+
+        let events = UInt32(NESTBOX_EPOLL_IN) | UInt32(NESTBOX_EPOLL_ET)
+        var codes = [
+            epoll, wakeup, timer, drained,
+            nestbox_epoll_add(epoll, wakeup, events, EventSource.wakeup.data),
+            nestbox_epoll_add(epoll, timer, events, EventSource.timer.data),
+        ]
+        for (index, listener) in listeners.enumerated() {
+            codes.append(nestbox_epoll_add(epoll, listener.descriptor, events, EventSource.listener(index).data))
+        }
+        guard codes.allSatisfy({ $0 >= 0 }) else {
+            throw GatewayError(.systemCallFailed, "epoll", errno: errno, remedy: "Check the limit of open files.")
+        }
+    }
+
+    deinit {
+        for descriptor in [epoll, wakeup, timer, drained] where descriptor >= 0 { close(descriptor) }
+    }
+
+    var isStopping: Bool { stopping.load(ordering: .relaxed) }
+
+    func deadline(after timeout: Duration) -> UInt64 {
+        let (seconds, attoseconds) = timeout.components
+        let (nanoseconds, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        guard !overflow, nanoseconds >= 0 else { return .max - 1 }
+        return nestbox_now_coarse() &+ UInt64(nanoseconds) &+ UInt64(attoseconds / 1_000_000_000)
+    }
+
+    // MARK: Places for connections
+
+    /// A place for a connection, or `nil` when there are as many as may be. Then accepting goes on when one closes.
+    func takeSlot() -> Int? {
+        while true {
+            if let slot = freeSlots.withLock({ $0.popLast() }) {
+                open.add(1, ordering: .relaxed)
+                startTimer()
+                return slot
+            }
+            acceptIsPaused.store(true, ordering: .sequentiallyConsistent)
+            // One may have been given back in between.
+            if freeSlots.withLock({ $0.isEmpty }) { return nil }
+        }
+    }
+
+    /// Gives a place back.
+    func release(_ slot: Int) {
+        freeSlots.withLock { $0.append(slot) }
+        resumeAccepting()
+        closed()
+    }
+
+    /// Stops accepting until a connection closes or some time has passed: the system has no more descriptors or memory.
+    func pauseAccepting(errno: Int32) {
+        if !acceptIsPaused.exchange(true, ordering: .sequentiallyConsistent) {
+            logger.warning("cannot accept more connections: \(String(cString: strerror(errno)))")
+        }
+        startTimer()
+    }
+
+    func resumeAccepting() {
+        guard acceptIsPaused.load(ordering: .relaxed),
+            acceptIsPaused.exchange(false, ordering: .sequentiallyConsistent)
+        else { return }
+        queueListeners()
+    }
+
+    private func queueListeners() {
+        for index in listeners.indices {
+            queue.append(.event(nestbox_event(data: EventSource.listener(index).data, events: 0)))
+        }
+    }
+
+    private func closed() {
+        if open.subtract(1, ordering: .sequentiallyConsistent).newValue == 0, isStopping { nestbox_event_signal(drained) }
+    }
+
+    // MARK: Time
+
+    private func startTimer() {
+        if timerIsRunning.load(ordering: .relaxed) || timerIsRunning.exchange(true, ordering: .sequentiallyConsistent) {
+            return
+        }
+        _ = nestbox_timer_set(timer, tick)
+    }
+
+    /// Stops the timer when nothing is open: an idle program sleeps.
+    func stopTimerWhenIdle() {
+        guard open.load(ordering: .relaxed) == 0 else { return }
+        timerIsRunning.store(false, ordering: .sequentiallyConsistent)
+        _ = nestbox_timer_set(timer, 0)
+        if open.load(ordering: .sequentiallyConsistent) > 0 { startTimer() }
+    }
+
+    /// Milliseconds between looks at the deadlines: a quarter of the shortest.
+    private var tick: UInt64 {
+        let times = configuration.timeouts
+        let shortest = ([times.header, times.body, times.write, times.idle, times.linger] + [times.handler].compactMap(\.self))
+            .min() ?? .seconds(4)
+        return UInt64(clamping: min(1000, max(10, Int64(shortest / .milliseconds(4)))))
+    }
+
+    // MARK: The end
+
+    /// Stops listening. What has connected is still accepted and answered, except on inherited sockets, whose queue is
+    /// for the next process.
+    func stopAccepting() {
+        open.add(listeners.count, ordering: .sequentiallyConsistent)
+        stopping.store(true, ordering: .sequentiallyConsistent)
+        for listener in listeners { listener.stopListening() }
+        queueListeners()
+    }
+
+    /// A listener's queue is empty for good.
+    func listenerEnded(_ index: Int) {
+        listeners[index].close()
+        closed()
+    }
+}
+
+/// What an event is about: the low half of its data is a connection's place or one of these.
+enum EventSource {
+    case connection(slot: Int, generation: UInt32)
+    case listener(Int)
+    case wakeup
+    case timer
+
+    private static let firstListener: UInt32 = 0xFFFF_0000
+
+    init(_ data: UInt64) {
+        let low = UInt32(truncatingIfNeeded: data)
+        switch low {
+        case .max: self = .wakeup
+        case .max - 1: self = .timer
+        case Self.firstListener...: self = .listener(Int(low - Self.firstListener))
+        default: self = .connection(slot: Int(low), generation: UInt32(truncatingIfNeeded: data >> 32))
+        }
+    }
+
+    var data: UInt64 {
+        switch self {
+        case .connection(let slot, let generation): UInt64(generation) << 32 | UInt64(slot)
+        case .listener(let index): UInt64(Self.firstListener) + UInt64(index)
+        case .wakeup: UInt64(UInt32.max)
+        case .timer: UInt64(UInt32.max - 1)
+        }
+    }
+}
+
+extension RequestSettings {
+    init(_ configuration: GatewayConfiguration, isCGI: Bool, logger: Logger) {
+        self.init(logger: logger)
+        self.isCGI = isCGI
+        basePath = configuration.basePath
+        trustedProxies = configuration.trustedProxies
+        bodyLimit = configuration.limits.body
+    }
+}
+
+extension RequestReader.Limits {
+    init(_ limits: GatewayConfiguration.Limits) {
+        self.init()
+        parametersSize = limits.parametersSize
+        parameterCount = limits.parameterCount
+        parameterValueSize = limits.parameterValueSize
+        maximumConnections = limits.connections
+    }
+}

@@ -1,0 +1,67 @@
+import CNestboxSystem
+import Glibc
+import Logging
+import NestboxHTTP
+
+extension Worker {
+    /// Looks after one event.
+    func handle(_ event: nestbox_event) {
+        switch EventSource(event.data) {
+        case .connection(let slot, let generation):
+            connections[slot].handle(event.events, generation: generation, on: self)
+        case .listener(let index): accept(index)
+        case .timer: tick()
+        case .wakeup: break
+        }
+    }
+
+    /// Accepts all that have connected. The first request that is complete is run by this worker, next; others are there
+    /// for whoever is free.
+    private func accept(_ index: Int) {
+        let listener = server.listeners[index]
+        let isLast = server.isStopping
+        if !isLast || listener.ownsQueue {
+            while let slot = server.takeSlot() {
+                guard accept(listener, slot) else { break }
+            }
+        }
+        if isLast { server.listenerEnded(index) }
+    }
+
+    private func accept(_ listener: Listener, _ slot: Int) -> Bool {
+        var address = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let descriptor = nestbox_accept(listener.descriptor, &address, &length)
+        guard descriptor >= 0 else {
+            let error = errno
+            server.release(slot)
+            switch error {
+            case EINTR, ECONNABORTED, EPROTO: return true
+            case EMFILE, ENFILE, ENOBUFS, ENOMEM: server.pauseAccepting(errno: error)
+            default: break
+            }
+            return false
+        }
+        if !listener.isUnix {
+            let peer = SocketAddress(accepted: address).ipAddress
+            guard let peer, server.allowedClients.contains(where: { $0.contains(peer) }) else {
+                server.logger.warning(
+                    "refused a connection from \(peer.map(\.description) ?? "?"): it is not in 'allowed-clients'")
+                close(descriptor)
+                server.release(slot)
+                return true
+            }
+            var on: Int32 = 1
+            setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+        }
+        connections[slot].open(descriptor, isUnix: listener.isUnix, on: self)
+        return true
+    }
+
+    private func tick() {
+        let now = nestbox_now()
+        for connection in connections { connection.expire(now: now) }
+        server.resumeAccepting()
+        server.stopTimerWhenIdle()
+    }
+}

@@ -1,0 +1,84 @@
+import CNestboxSystem
+
+/// One thread's share of the serving: it waits for events, reads requests, and runs handlers.
+final class Worker {
+    let server: FastCGIServer
+    let connections: [Connection]
+    private let pool: WorkerPool
+    /// What is read from connections passes through here.
+    var buffer = [UInt8](repeating: 0, count: 64 << 10)
+    let decoder = ParameterDecoder()
+
+    /// The job to run when the event at hand has been looked after.
+    var next: UnownedJob?
+    /// Whether jobs that are enqueued now are to be run next.
+    private(set) var keepsNext = false
+    /// A new connection whose first request is `next`: nothing waits for its events yet.
+    var unregistered: Connection?
+
+    init(server: FastCGIServer, pool: WorkerPool, connections: [Connection]) {
+        self.server = server
+        self.pool = pool
+        self.connections = connections
+    }
+
+    /// The worker whose thread is calling.
+    static var current: Worker? {
+        // A thread's worker is retained by the thread for as long as it runs, so the pointer is good during the call.
+        nestbox_current_worker().map { Unmanaged<Worker>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    /// Serves until the pool is stopped.
+    func run() {
+        while pool.isRunning {
+            // Events are looked for now and then even when there is always work.
+            for _ in 0..<16 {
+                guard let work = server.queue.popFirst() else { break }
+                perform(work)
+            }
+            waitForEvents()
+        }
+    }
+
+    private func perform(_ work: Work) {
+        switch work {
+        case .job(let job): job.runSynchronously(on: pool.asUnownedTaskExecutor())
+        case .event(let event):
+            keepsNext = true
+            handle(event)
+            keepsNext = false
+            guard let job = next else { return }
+            next = nil
+            job.runSynchronously(on: pool.asUnownedTaskExecutor())
+            unregistered?.register()
+            unregistered = nil
+        }
+    }
+
+    private func waitForEvents() {
+        var events = [nestbox_event](repeating: nestbox_event(), count: 8)
+        var count = 0
+        if !server.queue.isEmpty {
+            count = poll(&events)
+        } else {
+            // Log lines are written when there is nothing else to do.
+            if server.accessLog.hasUnwritten {
+                count = poll(&events)
+                if count == 0 { server.accessLog.flush() }
+            }
+            if count == 0 {
+                guard server.queue.beginSleep() else { return }
+                // While others sleep, what comes after the first event is for them.
+                count = Int(nestbox_epoll_wait(server.epoll, &events, server.queue.sleepsAlone ? 8 : 1, -1))
+                server.queue.endSleep()
+            }
+        }
+        guard count > 0 else { return }
+        for event in events[1..<max(1, count)] { server.queue.append(.event(event)) }
+        perform(.event(events[0]))
+    }
+
+    private func poll(_ events: inout [nestbox_event]) -> Int {
+        Int(nestbox_epoll_wait(server.epoll, &events, server.queue.hasSleepers ? 1 : 8, 0))
+    }
+}

@@ -1,0 +1,62 @@
+import HTTPTypes
+
+import Logging
+
+/// How errors are answered: what the client sees, and what goes to the log.
+public struct ErrorResponses: Sendable {
+    private let render: @Sendable (HTTPError, Request) -> Response
+
+    /// Answers errors with responses that `render` makes.
+    ///
+    ///     ErrorResponses { error, _ in
+    ///         (try? .json(["error": error.message], status: error.status)) ?? Response(status: error.status)
+    ///     }
+    ///
+    /// The status and the header fields of the error are added to what it returns.
+    public init(_ render: @escaping @Sendable (HTTPError, Request) -> Response) {
+        self.render = render
+    }
+
+    /// Answers errors with a line of text.
+    public static let plain = ErrorResponses { error, _ in .text(error.message + "\n") }
+
+    /// Answers a request, whatever happens on the way.
+    package func respond(to request: Request, with responder: any Responder) async -> Response {
+        do {
+            if let refusal = request.head.refusal { throw refusal }
+            return try await responder.respond(to: request)
+        } catch {
+            return response(for: error, to: request)
+        }
+    }
+
+    /// The response to a request during which an error was thrown.
+    ///
+    /// A ``ResponseError`` brings its own; an ``HTTPError`` is rendered; anything else is logged with the request's id
+    /// and rendered as a 500 that says nothing of the cause.
+    package func response(for error: any Error, to request: Request) -> Response {
+        if let error = error as? any ResponseError { return error.response(to: request) }
+        if let error = error as? HTTPError {
+            if error.status.code >= 500 { log(error, request) }
+            return response(to: request, error)
+        }
+        log(error, request)
+        return response(to: request, HTTPError(.internalServerError))
+    }
+
+    /// Writes an error and its cause to the log.
+    package func log(_ error: any Error, _ request: Request) {
+        if error is CancellationError {
+            request.logger.debug("\(request) was cancelled")
+        } else {
+            request.logger.error("\(request) failed: \(error)", metadata: ["error.type": "\(type(of: error))"])
+        }
+    }
+
+    private func response(to request: Request, _ error: HTTPError) -> Response {
+        var response = render(error, request)
+        response.status = error.status
+        for field in error.headers { response.headers.append(field) }
+        return response
+    }
+}

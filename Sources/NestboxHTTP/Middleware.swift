@@ -1,0 +1,33 @@
+/// A step around every request behind it: authentication, sessions, timing, headers.
+///
+///     struct Timing: Middleware {
+///         func respond(to request: Request, next: any Responder) async throws -> Response {
+///             let start = ContinuousClock.now
+///             var response = try await next.respond(to: request)
+///             response.headers[.serverTiming] = "app;dur=\((.now - start).milliseconds)"
+///             return response
+///         }
+///     }
+///
+/// The first middleware that was added is the outermost.
+public protocol Middleware: Sendable {
+    /// Answers the request, usually by asking `next`.
+    func respond(to request: Request, next: any Responder) async throws -> Response
+}
+
+/// A middleware in front of a responder.
+struct MiddlewareResponder: Responder {
+    let middleware: any Middleware
+    let next: any Responder
+
+    func respond(to request: Request) async throws -> Response {
+        try await middleware.respond(to: request, next: next)
+    }
+}
+
+extension Responder {
+    /// Puts middleware in front of this responder, the first one outermost.
+    public func wrapped(in middleware: [any Middleware]) -> any Responder {
+        middleware.reversed().reduce(self as any Responder) { MiddlewareResponder(middleware: $1, next: $0) }
+    }
+}

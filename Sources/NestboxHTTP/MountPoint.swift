@@ -1,0 +1,88 @@
+/// Where an application is mounted, and what of the path lies below it.
+///
+/// `REQUEST_URI` is what the client sent; `SCRIPT_NAME` and `PATH_INFO` are decoded, and nginx merges slashes in them.
+/// So the path is always taken from `REQUEST_URI` when there is one, and the other two only say where to cut:
+///
+/// 1. A configured base path is cut off.
+/// 2. With `PATH_INFO`, `SCRIPT_NAME` is cut off; after a rewrite, when the target does not start with it, everything in
+///    front of `PATH_INFO`; and when that is not to be found either, the two variables count as they are.
+/// 3. Without `PATH_INFO`, a CGI program is mounted at `SCRIPT_NAME`. Over FastCGI nginx and `ProxyPass` put the whole
+///    path there, so that nothing can be told from it: the application is at the root.
+struct MountPoint {
+    /// The base path without a slash at its end.
+    var basePath: String
+    /// The percent-encoded path below.
+    var rawPath: String
+
+    init(variables: CGIVariables, configured: String?, isCGI: Bool) {
+        var script = variables[bytes: "SCRIPT_NAME"] ?? []
+        if script.last == slash { script.removeLast() }
+        let info = variables[bytes: "PATH_INFO"] ?? []
+        let target = variables[bytes: "REQUEST_URI"].flatMap(Self.path)
+
+        if let configured {
+            basePath = configured
+            rawPath = Self.encoded(script + info)
+            guard let target else { return }
+            rawPath = String(decoding: target, as: UTF8.self)
+            if let end = Self.end(of: configured.utf8, in: target) { rawPath = Self.path(from: end, of: target) }
+        } else if !info.isEmpty {
+            basePath = String(decoding: script, as: UTF8.self)
+            rawPath = Self.encoded(info)
+            guard let target else { return }
+            if let end = Self.end(of: script, in: target) {
+                rawPath = Self.path(from: end, of: target)
+            } else if let start = target.indices.first(where: { Self.end(of: info, in: target[$0...]) == target.endIndex }) {
+                basePath = PercentEncoding.decode(target[..<start])
+                rawPath = String(decoding: target[start...], as: UTF8.self)
+            }
+        } else if isCGI {
+            basePath = String(decoding: script, as: UTF8.self)
+            rawPath = "/"
+            guard let target, let end = Self.end(of: script, in: target) else { return }
+            rawPath = Self.path(from: end, of: target)
+        } else {
+            basePath = ""
+            rawPath = target.map { String(decoding: $0, as: UTF8.self) } ?? Self.encoded(script)
+        }
+    }
+
+    /// The path of a request target in origin form, absolute form or asterisk form (RFC 9112 §3.2).
+    private static func path(of target: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        let path = target.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+        guard let first = path.first else { return nil }
+        if first == slash || path.elementsEqual("*".utf8) { return path }
+        for scheme in ["http://", "https://"] where path.starts(with: scheme.utf8) {
+            let rest = path.dropFirst(scheme.utf8.count)
+            return rest.firstIndex(of: slash).map { rest[$0...] } ?? [slash]
+        }
+        return nil
+    }
+
+    /// Where `prefix`, decoded text, ends in an encoded path, when it ends at a segment's border.
+    private static func end(of prefix: some Sequence<UInt8>, in path: ArraySlice<UInt8>) -> Int? {
+        var index = path.startIndex
+        var previous: UInt8?
+        for wanted in prefix {
+            // nginx has merged slashes; the target still has them all.
+            while previous == slash, wanted != slash, index < path.endIndex, path[index] == slash { index += 1 }
+            guard index < path.endIndex else { return nil }
+            let (byte, next) = PercentEncoding.decodedByte(at: index, of: path)
+            guard byte == wanted else { return nil }
+            previous = wanted
+            index = next
+        }
+        return index == path.endIndex || path[index] == slash ? index : nil
+    }
+
+    private static func path(from start: Int, of target: ArraySlice<UInt8>) -> String {
+        start == target.endIndex ? "/" : String(decoding: target[start...], as: UTF8.self)
+    }
+
+    private static func encoded(_ path: some Collection<UInt8>) -> String {
+        let encoded = PercentEncoding.encode(String(decoding: path, as: UTF8.self), allowed: .path)
+        return path.first == slash ? encoded : "/" + encoded
+    }
+}
+
+private let slash = UInt8(ascii: "/")

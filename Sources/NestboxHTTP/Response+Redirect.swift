@@ -1,0 +1,52 @@
+public import HTTPTypes
+
+extension Response {
+    /// Sends the client elsewhere (a client redirect, RFC 3875 §6.2.4: with a status, so that no server takes it for
+    /// an internal one).
+    /// - Parameters:
+    ///   - target: A URL, absolute or relative. A target from outside should start with `/` and not with `//`, or
+    ///     visitors can be sent to any site; check it before it comes here. Characters outside ASCII and spaces are
+    ///     percent-encoded.
+    ///   - status: 301, 302, 303, 307 or 308. `303 See Other` by default: after a form, the browser asks with GET.
+    /// - Throws: ``RedirectError`` for an empty target, one with control characters, or another status.
+    public static func redirect(
+        to target: String, status: HTTPResponse.Status = .seeOther
+    ) throws(RedirectError) -> Response {
+        guard [301, 302, 303, 307, 308].contains(status.code) else { throw .notARedirect(status.code) }
+        guard !target.isEmpty, !target.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { throw .invalidTarget }
+        var response = Response(status: status)
+        response.headers.append(HTTPField(name: .location, value: PercentEncoding.encode(target, allowed: .uri)))
+        return response
+    }
+
+    /// Asks the web server to answer with another resource of its own (a local redirect, RFC 3875 §6.2.2).
+    ///
+    /// The header block is `Location` alone. Apache and lighttpd run the path as a new GET request; nginx does not
+    /// know local redirects and sends the client a 302.
+    /// - Parameter path: An absolute path with an optional query.
+    /// - Throws: ``RedirectError`` for a path that does not start with a single `/` or has control characters.
+    public static func localRedirect(to path: String) throws(RedirectError) -> Response {
+        guard path.hasPrefix("/"), !path.hasPrefix("//"), !path.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F })
+        else { throw .invalidTarget }
+        var response = Response(status: .ok)
+        response.headers.append(HTTPField(name: .location, value: PercentEncoding.encode(path, allowed: .uri)))
+        response.isLocalRedirect = true
+        return response
+    }
+}
+
+/// A redirect that is not made.
+public enum RedirectError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The target is empty, holds control characters, or is no path where a path is asked for.
+    case invalidTarget
+    /// The status is not one that browsers follow.
+    case notARedirect(Int)
+
+    /// What is wrong.
+    public var description: String {
+        switch self {
+        case .invalidTarget: "the redirect's target is empty, malformed or holds control characters"
+        case .notARedirect(let code): "\(code) is not a redirect status; use 301, 302, 303, 307 or 308"
+        }
+    }
+}
