@@ -6,14 +6,13 @@ import PackageDescription
 let package = Package(
     name: "nestbox-benchmarks",
     dependencies: [
-        // Needed as soon as BenchmarkServer is written against the framework.
-        // .package(name: "nestbox", path: ".."),
+        .package(name: "nestbox", path: ".."),
     ],
     targets: [
         .executableTarget(
             name: "BenchmarkServer",
             dependencies: [
-                // .product(name: "Nestbox", package: "nestbox"),
+                .product(name: "Nestbox", package: "nestbox"),
             ]),
         .executableTarget(name: "Benchmark"),
     ]

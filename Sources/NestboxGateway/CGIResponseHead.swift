@@ -38,8 +38,7 @@ struct CGIResponseHead {
             bytes.append(contentsOf: "Status: ".utf8)
             bytes.append(decimal: status.code)
             bytes.append(UInt8(ascii: " "))
-            // nginx before 1.25.3 mishandles a missing reason phrase.
-            bytes.append(contentsOf: (status.reasonPhrase.isEmpty ? "Status" : status.reasonPhrase).utf8)
+            bytes.append(contentsOf: status.phrase.utf8)
             bytes.append(contentsOf: "\r\n".utf8)
             let hasNoEntity = status.code == 204 || status.code == 304
             var hasType = false

@@ -21,7 +21,7 @@ public struct HTTPError: Error, Sendable {
     ///   - headers: Header fields of the answer.
     public init(_ status: HTTPResponse.Status, _ message: String? = nil, headers: HTTPFields = [:]) {
         self.status = status
-        self.message = message ?? status.reasonPhrase
+        self.message = message ?? status.phrase
         self.headers = headers
     }
 }

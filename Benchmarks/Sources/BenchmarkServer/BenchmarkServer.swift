@@ -1,20 +1,18 @@
-// Placeholder for the framework's own server, which the driver starts as
-//
-//     BenchmarkServer --listen unix:PATH --workers 2 --state DIR
-//
-// with standard error (the access log) going to DIR/access.log. Its routes are those of CLibfcgiLoop, each with
-// status 200 and a Content-Length:
-//
-//     GET  /hello   "Hello, World!" (13 bytes, text/plain)
-//     POST /echo    the request's body
-//     GET  /big     1 MiB of the letter x
+import Nestbox
 
-import Foundation
-
+/// The application that is measured. Runs as a FastCGI and as a CGI program, as every application does.
 @main
 struct BenchmarkServer {
-    static func main() {
-        FileHandle.standardError.write(Data("BenchmarkServer is not written yet; use --server or --self-check.\n".utf8))
-        exit(1)
+    static func main() throws {
+        let configuration = try ApplicationConfiguration(
+            options: [ConfigurationOption("state", "The directory where the program keeps its files.")])
+        let page = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20)
+        var router = Router()
+        router.get("/hello") { _ in "Hello, World!" }
+        router.post("/echo") { request in
+            Response.bytes(try await request.body.collect())
+        }
+        router.get("/big") { _ in Response.bytes(page) }
+        try Application(router: router).run(configuration)
     }
 }
