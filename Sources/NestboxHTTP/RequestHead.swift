@@ -3,19 +3,26 @@ package import Logging
 import Synchronization
 
 /// What a gateway knows about every request before the first one comes.
-package struct RequestSettings: Sendable {
+package final class RequestSettings: Sendable {
     /// The mount point, when the configuration names it.
-    package var basePath: String?
+    package let basePath: String?
     /// Whether the process is a CGI program, whose `SCRIPT_NAME` is its mount point.
-    package var isCGI = false
+    package let isCGI: Bool
     /// Whose `X-Forwarded-…` fields are believed.
-    package var trustedProxies = TrustedProxies.none
+    package let trustedProxies: TrustedProxies
     /// The longest body, in bytes.
-    package var bodyLimit = 16 << 20
+    package let bodyLimit: Int
     /// What requests' loggers are made of.
-    package var logger: Logger
+    package let logger: Logger
 
-    package init(logger: Logger) {
+    package init(
+        basePath: String? = nil, isCGI: Bool = false, trustedProxies: TrustedProxies = .none, bodyLimit: Int = 16 << 20,
+        logger: Logger
+    ) {
+        self.basePath = basePath
+        self.isCGI = isCGI
+        self.trustedProxies = trustedProxies
+        self.bodyLimit = bodyLimit
         self.logger = logger
     }
 }

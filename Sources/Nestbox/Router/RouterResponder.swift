@@ -6,18 +6,28 @@ struct RouterResponder: Responder {
     let tree: RouteTree
 
     func respond(to request: Request) async throws -> Response {
+        // Routing is a function of its own, so that what it needs is not kept while the handler runs.
+        var request = request
+        switch try route(&request) {
+        case .responder(let responder): return try await responder.respond(to: request)
+        case .options(let allow): return Response(status: .noContent, headers: [.allow: allow])
+        }
+    }
+
+    private enum Destination {
+        case responder(any Responder)
+        case options(allow: String)
+    }
+
+    private func route(_ request: inout Request) throws -> Destination {
         guard let match = tree.match(request.rawPath) else { throw HTTPError(.notFound) }
         guard let route = match.endpoint.route(for: request.method) else {
             let allow = match.endpoint.allow
-            if request.method == .options {
-                return Response(status: .noContent, headers: [.allow: allow])
-            }
+            if request.method == .options { return .options(allow: allow) }
             throw HTTPError(.methodNotAllowed, headers: [.allow: allow])
         }
-        if route.names.isEmpty { return try await route.responder.respond(to: request) }
-        var request = request
         for (name, value) in zip(route.names, match.values) { request.parameters.append(name: name, value: value) }
-        return try await route.responder.respond(to: request)
+        return .responder(route.responder)
     }
 }
 

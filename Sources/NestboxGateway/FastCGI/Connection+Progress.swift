@@ -101,7 +101,8 @@ extension Connection {
         state.serial += 1
         let exchange: Exchange
         do {
-            let variables = try worker.decoder.decode(state.reader.takeParameters())
+            let variables = try worker.decoder.decode(state.reader.parameters)
+            state.reader.dropParameters()
             exchange = Exchange(connection: self, serial: state.serial, variables: variables, id: state.reader.requestID)
         } catch {
             server.logger.error("libfcgi could not decode a request: \(error)")
@@ -122,10 +123,9 @@ extension Connection {
 
     /// Resumes the handler when what it waits for has come, or will not come any more.
     func wakeWaiters(_ state: inout State, _ followUp: inout FollowUp) {
-        let reader = state.reader
         if state.bodyWaiter != nil,
-            !reader.body.isEmpty || reader.bodyEnded || reader.isAborted || state.hasEnded || state.isBroken
-                || state.bodyTimedOut
+            !state.reader.body.isEmpty || state.reader.bodyEnded || state.reader.isAborted || state.hasEnded
+                || state.isBroken || state.bodyTimedOut
         {
             followUp.bodyWaiter = state.bodyWaiter
             state.bodyWaiter = nil

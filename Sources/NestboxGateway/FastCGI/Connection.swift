@@ -57,7 +57,7 @@ final class Connection: Sendable {
     }
 
     let slot: Int
-    unowned let server: FastCGIServer
+    let server: FastCGIServer
     let state: Mutex<State>
     /// When the present stage must be over, in nanoseconds of the monotonic clock.
     let deadline = Atomic<UInt64>(.max)

@@ -201,12 +201,10 @@ enum EventSource {
 }
 
 extension RequestSettings {
-    init(_ configuration: GatewayConfiguration, isCGI: Bool, logger: Logger) {
-        self.init(logger: logger)
-        self.isCGI = isCGI
-        basePath = configuration.basePath
-        trustedProxies = configuration.trustedProxies
-        bodyLimit = configuration.limits.body
+    convenience init(_ configuration: GatewayConfiguration, isCGI: Bool, logger: Logger) {
+        self.init(
+            basePath: configuration.basePath, isCGI: isCGI, trustedProxies: configuration.trustedProxies,
+            bodyLimit: configuration.limits.body, logger: logger)
     }
 }
 

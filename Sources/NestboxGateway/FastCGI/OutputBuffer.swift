@@ -93,10 +93,10 @@ struct OutputBuffer {
         let fromBody = min(sent - fromFramed, recordLeft)
         body = body.dropFirst(fromBody)
         recordLeft -= fromBody
-        trailer.removeFirst(sent - fromFramed - fromBody)
+        if sent > fromFramed + fromBody { trailer.removeFirst(sent - fromFramed - fromBody) }
         if body.isEmpty {
-            body = []
-            if framedOffset == framed.count {
+            if fromBody > 0 { body = [] }
+            if framedOffset == framed.count, !trailer.isEmpty {
                 framed = trailer
                 framedOffset = 0
                 trailer = []

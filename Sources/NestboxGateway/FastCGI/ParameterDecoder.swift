@@ -18,6 +18,8 @@ final class ParameterDecoder {
     /// libfcgi keeps pointers into the request until it is freed, so that it must not move.
     private let request: UnsafeMutablePointer<FCGX_Request>
     private var pipe = Pipe.closed
+    /// What stands in front of the parameters; kept, as it is nearly the same for every request.
+    private var front = ParameterDecoder.front
 
     init() {
         request = .allocate(capacity: 1)
@@ -33,7 +35,7 @@ final class ParameterDecoder {
     func decode(_ parameters: [UInt8]) throws -> CGIVariables {
         if pipe.isClosed { pipe = try Pipe() }
         do {
-            try pipe.write(Self.records(around: parameters), parameters)
+            try write(parameters)
             return try accept()
         } catch {
             // What is left in it belongs to no request.
@@ -62,35 +64,28 @@ final class ParameterDecoder {
         return CGIVariables(environment: environment + 1)
     }
 
-    /// The records in front of and behind one PARAMS content, or, when it needs several, all of them.
-    private static func records(around parameters: [UInt8]) -> Records {
-        var records = Records(front: [], content: true, back: [])
-        records.front.reserveCapacity(24)
-        records.front.appendRecordHeader(RecordType.beginRequest, id: 1, contentLength: 8)
-        records.front.append(contentsOf: [0, 1, 1, 0, 0, 0, 0, 0])
+    /// BEGIN_REQUEST, and behind the parameters the empty PARAMS that ends them. Ours have the id 1.
+    private static let front: [UInt8] = [1, 1, 0, 1, 0, 8, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0]
+    private static let back: [UInt8] = [1, 4, 0, 1, 0, 0, 0, 0]
+
+    /// Writes the records of a request to the pipe.
+    private func write(_ parameters: [UInt8]) throws {
+        front.replaceSubrange(Self.front.count..., with: EmptyCollection())
         if parameters.count <= RecordHeader.longestContent {
             if !parameters.isEmpty {
-                records.front.appendRecordHeader(RecordType.params, id: 1, contentLength: parameters.count)
+                front.appendRecordHeader(RecordType.params, id: 1, contentLength: parameters.count)
             }
-        } else {
-            records.content = false
-            var rest = parameters[...]
-            while !rest.isEmpty {
-                let part = rest.prefix(RecordHeader.longestContent)
-                records.front.appendRecordHeader(RecordType.params, id: 1, contentLength: part.count)
-                records.front.append(contentsOf: part)
-                rest = rest.dropFirst(part.count)
-            }
+            return try pipe.write(front, parameters, Self.back)
         }
-        records.back.appendRecordHeader(RecordType.params, id: 1, contentLength: 0)
-        return records
-    }
-
-    private struct Records {
-        var front: [UInt8]
-        /// Whether the content goes between `front` and `back`.
-        var content: Bool
-        var back: [UInt8]
+        var records = front
+        var rest = parameters[...]
+        while !rest.isEmpty {
+            let part = rest.prefix(RecordHeader.longestContent)
+            records.appendRecordHeader(RecordType.params, id: 1, contentLength: part.count)
+            records.append(contentsOf: part)
+            rest = rest.dropFirst(part.count)
+        }
+        try pipe.write(records, [], Self.back)
     }
 
     /// A pipe that is read and written by the same thread: it must hold everything that is written.
@@ -116,9 +111,8 @@ final class ParameterDecoder {
 
         var isClosed: Bool { writer < 0 }
 
-        mutating func write(_ records: Records, _ parameters: [UInt8]) throws {
-            let parameters = records.content ? parameters : []
-            let count = records.front.count + parameters.count + records.back.count
+        mutating func write(_ front: [UInt8], _ parameters: [UInt8], _ back: [UInt8]) throws {
+            let count = front.count + parameters.count + back.count
             // The kernel counts pages; two are spare for pieces that do not fill theirs.
             if count + 8192 > capacity {
                 let size = nestbox_pipe_size(writer, Int32(clamping: count + 8192))
@@ -126,8 +120,7 @@ final class ParameterDecoder {
                 capacity = Int(size)
             }
             let written = nestbox_write(
-                writer, records.front, records.front.count, parameters, parameters.count, records.back,
-                records.back.count)
+                writer, front, front.count, parameters, parameters.count, back, back.count)
             guard written == count else { throw Failure(code: errno) }
         }
 

@@ -131,10 +131,9 @@ struct RequestReader {
         return body
     }
 
-    /// Hands out the parameters, which are not needed any more.
-    mutating func takeParameters() -> [UInt8] {
-        defer { parameters = [] }
-        return parameters
+    /// Forgets the parameters, when they are decoded. Their memory is kept for the next request's unless it is large.
+    mutating func dropParameters() {
+        parameters.removeAll(keepingCapacity: parameters.count <= 4096)
     }
 
     /// Hands out the replies.
@@ -218,7 +217,7 @@ struct RequestReader {
         case .body where isEmpty: bodyEnded = true
         case .parameters, .body: break
         case .gather:
-            defer { gathered = [] }
+            defer { gathered.removeAll(keepingCapacity: gathered.count <= 64) }
             switch type {
             case RecordType.beginRequest: try beginRequest()
             case RecordType.abortRequest: abort()
@@ -261,7 +260,7 @@ struct RequestReader {
 
     private mutating func forgetRequest() {
         phase = .idle
-        parameters = []
+        dropParameters()
         body = []
         bodyReceived = 0
         bodyEnded = false

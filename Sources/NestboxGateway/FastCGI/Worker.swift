@@ -8,6 +8,7 @@ final class Worker {
     /// What is read from connections passes through here.
     var buffer = [UInt8](repeating: 0, count: 64 << 10)
     let decoder = ParameterDecoder()
+    private var events = [nestbox_event](repeating: nestbox_event(), count: 8)
 
     /// The job to run when the event at hand has been looked after.
     var next: UnownedJob?
@@ -56,14 +57,13 @@ final class Worker {
     }
 
     private func waitForEvents() {
-        var events = [nestbox_event](repeating: nestbox_event(), count: 8)
         var count = 0
         if !server.queue.isEmpty {
-            count = poll(&events)
+            count = poll()
         } else {
             // Log lines are written when there is nothing else to do.
             if server.accessLog.hasUnwritten {
-                count = poll(&events)
+                count = poll()
                 if count == 0 { server.accessLog.flush() }
             }
             if count == 0 {
@@ -74,11 +74,11 @@ final class Worker {
             }
         }
         guard count > 0 else { return }
-        for event in events[1..<max(1, count)] { server.queue.append(.event(event)) }
+        for index in 1..<max(1, count) { server.queue.append(.event(events[index])) }
         perform(.event(events[0]))
     }
 
-    private func poll(_ events: inout [nestbox_event]) -> Int {
+    private func poll() -> Int {
         Int(nestbox_epoll_wait(server.epoll, &events, server.queue.hasSleepers ? 1 : 8, 0))
     }
 }
