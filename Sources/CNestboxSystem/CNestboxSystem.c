@@ -57,6 +57,10 @@ int nestbox_timer_set(int timer, uint64_t period_ms) {
     return timerfd_settime(timer, 0, &spec, NULL);
 }
 
+void nestbox_close(int descriptor) {
+    if (descriptor >= 0) close(descriptor);
+}
+
 int nestbox_accept(int listener, void *address, uint32_t *address_length) {
     return accept4(listener, address, address_length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }

@@ -38,6 +38,8 @@ void nestbox_event_signal(int event);
 int nestbox_timer_create(void);
 int nestbox_timer_set(int timer, uint64_t period_ms);
 
+void nestbox_close(int descriptor);
+
 /// Accepts a connection that is non-blocking and closed on exec; fills in the peer's address.
 int nestbox_accept(int listener, void *address, uint32_t *address_length);
 

@@ -62,8 +62,8 @@ public final class FastCGIGateway: Sendable {
                 configuration: configuration, listeners: listeners, responder: responder, errors: errors,
                 logger: logger, accessLog: accessLog)
             let connections = (0..<configuration.limits.connections).map { Connection(slot: $0, server: server) }
-            let threads = try server.pool.start(configuration.workers) { pool in
-                Worker(server: server, pool: pool, connections: connections)
+            let threads = try server.pool.start(configuration.workers) { number, pool in
+                Worker(number: number, server: server, pool: pool, connections: connections)
             }
             running.withLock { $0 = Running(server: server, connections: connections, threads: threads) }
         } catch {
@@ -89,7 +89,7 @@ public final class FastCGIGateway: Sendable {
         if !isDrained {
             for connection in running.connections { connection.abandon() }
         }
-        server.pool.stop(workers: running.threads.count)
+        server.pool.stop()
         let deadline = server.deadline(after: isDrained ? .seconds(5) : .seconds(1))
         for thread in running.threads { thread.join(until: deadline) }
         accessLog.flush()

@@ -49,7 +49,7 @@ final class FastCGIServer: Sendable {
         wakeup = nestbox_event_create()
         timer = nestbox_timer_create()
         drained = nestbox_event_create()
-        queue = WorkQueue(wakeup: wakeup)
+        queue = WorkQueue(workers: configuration.workers, pollerSignal: wakeup)
         pool = WorkerPool(queue: queue)
         freeSlots = Mutex(Array((0..<configuration.limits.connections).reversed()))
 
@@ -62,7 +62,7 @@ final class FastCGIServer: Sendable {
         for (index, listener) in listeners.enumerated() {
             codes.append(nestbox_epoll_add(epoll, listener.descriptor, events, EventSource.listener(index).data))
         }
-        guard codes.allSatisfy({ $0 >= 0 }) else {
+        guard queue.isValid, codes.allSatisfy({ $0 >= 0 }) else {
             throw GatewayError(.systemCallFailed, "epoll", errno: errno, remedy: "Check the limit of open files.")
         }
     }

@@ -5,6 +5,8 @@ final class Worker {
     let server: FastCGIServer
     let connections: [Connection]
     private let pool: WorkerPool
+    /// Names this worker among the others, from 1.
+    private let number: Int
     /// What is read from connections passes through here.
     var buffer = [UInt8](repeating: 0, count: 64 << 10)
     let decoder = ParameterDecoder()
@@ -17,7 +19,8 @@ final class Worker {
     /// A new connection whose first request is `next`: nothing waits for its events yet.
     var unregistered: Connection?
 
-    init(server: FastCGIServer, pool: WorkerPool, connections: [Connection]) {
+    init(number: Int, server: FastCGIServer, pool: WorkerPool, connections: [Connection]) {
+        self.number = number
         self.server = server
         self.pool = pool
         self.connections = connections
@@ -37,8 +40,13 @@ final class Worker {
                 guard let work = server.queue.popFirst() else { break }
                 perform(work)
             }
-            waitForEvents()
+            if server.queue.becomePoller(number) {
+                waitForEvents()
+            } else if server.queue.isEmpty {
+                server.queue.sleep(number)
+            }
         }
+        server.queue.wakeAll()
     }
 
     private func perform(_ work: Work) {
@@ -58,27 +66,17 @@ final class Worker {
 
     private func waitForEvents() {
         var count = 0
-        if !server.queue.isEmpty {
-            count = poll()
-        } else {
-            // Log lines are written when there is nothing else to do.
-            if server.accessLog.hasUnwritten {
-                count = poll()
-                if count == 0 { server.accessLog.flush() }
-            }
-            if count == 0 {
-                guard server.queue.beginSleep() else { return }
-                // While others sleep, what comes after the first event is for them.
-                count = Int(nestbox_epoll_wait(server.epoll, &events, server.queue.sleepsAlone ? 8 : 1, -1))
-                server.queue.endSleep()
-            }
+        // Log lines are written when there is nothing else to do.
+        let looksFirst = !server.queue.isEmpty || server.accessLog.hasUnwritten
+        if looksFirst { count = Int(nestbox_epoll_wait(server.epoll, &events, Int32(events.count), 0)) }
+        if count == 0 {
+            if server.accessLog.hasUnwritten { server.accessLog.flush() }
+            guard server.queue.beginPolling() else { return }
+            count = Int(nestbox_epoll_wait(server.epoll, &events, Int32(events.count), -1))
         }
+        server.queue.endPolling()
         guard count > 0 else { return }
         for index in 1..<max(1, count) { server.queue.append(.event(events[index])) }
         perform(.event(events[0]))
-    }
-
-    private func poll() -> Int {
-        Int(nestbox_epoll_wait(server.epoll, &events, server.queue.hasSleepers ? 1 : 8, 0))
     }
 }

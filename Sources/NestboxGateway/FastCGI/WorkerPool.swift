@@ -4,8 +4,7 @@ import Synchronization
 
 /// The threads that serve: a task executor whose jobs run where their events arrive.
 ///
-/// All workers wait for one epoll set. The one that gets a request's event reads it, starts the handler's task and runs
-/// it, so that a handler which never suspends is parsed, run and answered on one thread without a hand-over.
+/// The worker that gets a request's event reads it, starts the handler's task and runs it, so that a handler which never suspends is parsed, run and answered on one thread without a hand-over.
 final class WorkerPool: TaskExecutor {
     private let queue: WorkQueue
     private let isStopped = Atomic<Bool>(false)
@@ -26,13 +25,13 @@ final class WorkerPool: TaskExecutor {
 
     /// Runs workers until ``stop()``.
     /// - Parameter makeWorker: Called for each, on the calling thread.
-    func start(_ count: Int, makeWorker: (WorkerPool) -> Worker) throws(GatewayError) -> [WorkerThread] {
+    func start(_ count: Int, makeWorker: (Int, WorkerPool) -> Worker) throws(GatewayError) -> [WorkerThread] {
         var threads: [WorkerThread] = []
         for index in 0..<count {
             do {
-                threads.append(try WorkerThread(name: "worker \(index + 1)", worker: makeWorker(self)))
+                threads.append(try WorkerThread(name: "worker \(index + 1)", worker: makeWorker(index + 1, self)))
             } catch {
-                stop(workers: threads.count)
+                stop()
                 for thread in threads { thread.join(until: nestbox_now() + 5_000_000_000) }
                 throw error
             }
@@ -41,9 +40,9 @@ final class WorkerPool: TaskExecutor {
     }
 
     /// Has the workers return when they have done what they are doing.
-    func stop(workers: Int) {
+    func stop() {
         isStopped.store(true, ordering: .sequentiallyConsistent)
-        for _ in 0..<workers { queue.wake() }
+        queue.wakeAll()
     }
 
     var isRunning: Bool { !isStopped.load(ordering: .sequentiallyConsistent) }
