@@ -49,7 +49,7 @@ final class FastCGIServer: Sendable {
         wakeup = nestbox_event_create()
         timer = nestbox_timer_create()
         drained = nestbox_event_create()
-        queue = WorkQueue(workers: configuration.workers, pollerSignal: wakeup)
+        queue = WorkQueue(workers: configuration.workers, signal: wakeup)
         pool = WorkerPool(queue: queue)
         freeSlots = Mutex(Array((0..<configuration.limits.connections).reversed()))
 

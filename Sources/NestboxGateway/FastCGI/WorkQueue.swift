@@ -12,163 +12,149 @@ enum Work {
 
 /// Work that no worker has begun, and who of the workers waits for what.
 ///
-/// One worker at a time, the poller, waits for events on connections; the others sleep here. So a request that comes
-/// alone wakes one thread, and under load events come in batches: on two processors four workers that all wait for
-/// events cost half as much again for each request as one that does.
-///
-/// A sleeper is woken when there is more than one thing to do and a processor for it. The poller may also be kept by a
-/// handler that blocks its thread. Then nobody would look for events, so a timer, which runs only while there is work,
-/// wakes a sleeper after a millisecond without any progress, and that one becomes the poller.
+/// As many workers as there are processors are active: they wait for events and for work. More would only wake each other:
+/// on two processors, four that all wait cost half as much again for each request as two. The others are reserves for
+/// handlers that block their thread. When all active workers are busy, a timer, which runs only then, looks every
+/// millisecond whether anything was begun; if not, a reserve becomes active, and the first worker that finds one too many
+/// becomes a reserve in its place.
 final class WorkQueue: Sendable {
     private let work = Mutex<Deque<Work>>([])
     /// How much is in `work`, to look without the lock.
     private let count = Atomic<Int>(0)
-    private let workers: Int
-    /// How many workers may be awake without a need.
-    private let processors: Int
 
-    /// The poller's number, 0 while there is none.
-    private let poller = Atomic<Int>(0)
-    /// Whether the poller waits at this moment.
-    private let isPolling = Atomic<Bool>(false)
-    private let sleepers = Atomic<Int>(0)
-    /// Whether a sleeper was signalled and is not awake yet.
-    private let isWaking = Atomic<Bool>(false)
+    /// How many workers are active without a need.
+    private let desired: Int
+    private let active: Atomic<Int>
+    /// Active workers that wait for events.
+    private let waiting = Atomic<Int>(0)
+    private let hasReserves: Bool
 
     /// Changes with everything that is begun.
     private let progress = Atomic<UInt>(0)
     private let watchedProgress = Atomic<UInt>(0)
     private let watchIsSet = Atomic<Bool>(false)
 
-    /// In the poller's epoll set.
-    private let pollerSignal: Int32
-    /// What the sleepers wait for: their signal and the watch.
-    private let sleepersEpoll: Int32
-    private let sleepersSignal: Int32
+    /// In the epoll set that active workers wait for.
+    private let signal: Int32
+    /// What the reserves wait for: the end, and the watch.
+    private let reservesEpoll: Int32
+    private let reservesSignal: Int32
     private let watch: Int32
 
-    /// How long nothing may be begun before another worker looks what is the matter.
+    /// Milliseconds in which nothing may be begun before a reserve takes over.
     private static let patience: UInt64 = 1
 
-    init(workers: Int, pollerSignal: Int32) {
-        self.workers = workers
-        self.pollerSignal = pollerSignal
-        processors = Int(nestbox_processors())
-        sleepersEpoll = nestbox_epoll_create()
-        sleepersSignal = nestbox_event_create()
+    /// - Parameter signal: An event descriptor in the epoll set that the active workers wait for.
+    init(workers: Int, signal: Int32) {
+        self.signal = signal
+        desired = min(workers, Int(nestbox_processors()))
+        active = Atomic(desired)
+        hasReserves = workers > desired
+        reservesEpoll = nestbox_epoll_create()
+        reservesSignal = nestbox_event_create()
         watch = nestbox_timer_create()
         let events = UInt32(NESTBOX_EPOLL_IN) | UInt32(NESTBOX_EPOLL_ET)
-        _ = nestbox_epoll_add(sleepersEpoll, sleepersSignal, events, 0)
-        _ = nestbox_epoll_add(sleepersEpoll, watch, events, 1)
+        _ = nestbox_epoll_add(reservesEpoll, reservesSignal, events, 0)
+        _ = nestbox_epoll_add(reservesEpoll, watch, events, 1)
     }
 
     deinit {
-        for descriptor in [sleepersEpoll, sleepersSignal, watch] { nestbox_close(descriptor) }
+        for descriptor in [reservesEpoll, reservesSignal, watch] { nestbox_close(descriptor) }
     }
 
     /// Whether all descriptors could be had.
-    var isValid: Bool { sleepersEpoll >= 0 && sleepersSignal >= 0 && watch >= 0 }
+    var isValid: Bool { reservesEpoll >= 0 && reservesSignal >= 0 && watch >= 0 }
+
+    /// Whether a worker is active at the start.
+    func startsActive(_ number: Int) -> Bool { number <= desired }
 
     // MARK: Work
 
     func append(_ item: Work) {
         work.withLock { $0.append(item) }
         count.add(1, ordering: .sequentiallyConsistent)
-        wakeForWork()
-    }
-
-    func popFirst() -> Work? {
-        guard count.load(ordering: .relaxed) > 0 else { return nil }
-        guard let item = work.withLock({ $0.popFirst() }) else { return nil }
-        let left = count.subtract(1, ordering: .relaxed).newValue
-        progress.add(1, ordering: .relaxed)
-        if left > 0 { wakeForWork() }
-        return item
-    }
-
-    var isEmpty: Bool { count.load(ordering: .sequentiallyConsistent) == 0 }
-
-    /// Finds somebody for work that waits.
-    private func wakeForWork() {
-        if isPolling.load(ordering: .sequentiallyConsistent) {
-            nestbox_event_signal(pollerSignal)
-            return
-        }
-        let asleep = sleepers.load(ordering: .sequentiallyConsistent)
-        guard asleep > 0 else { return }
-        if workers - asleep < processors {
-            // One is on its way already, and looks for more when it has begun.
-            if isWaking.exchange(true, ordering: .sequentiallyConsistent) { return }
-            nestbox_event_signal(sleepersSignal)
+        if othersWait {
+            nestbox_event_signal(signal)
         } else {
             setWatch()
         }
     }
 
-    // MARK: The poller
-
-    /// Makes a worker the poller if there is none.
-    func becomePoller(_ worker: Int) -> Bool {
-        let current = poller.load(ordering: .relaxed)
-        return current == worker
-            || current == 0 && poller.compareExchange(expected: 0, desired: worker, ordering: .sequentiallyConsistent).exchanged
+    func popFirst() -> Work? {
+        guard count.load(ordering: .relaxed) > 0, let item = work.withLock({ $0.popFirst() }) else { return nil }
+        count.subtract(1, ordering: .relaxed)
+        if hasReserves { progress.add(1, ordering: .relaxed) }
+        return item
     }
 
-    /// Announces that the poller will wait for events.
+    var isEmpty: Bool { count.load(ordering: .sequentiallyConsistent) == 0 }
+
+    // MARK: Active workers
+
+    /// Whether active workers wait for events.
+    var othersWait: Bool { waiting.load(ordering: .sequentiallyConsistent) > 0 }
+
+    /// Whether the calling worker, which waits, is the only one.
+    var waitsAlone: Bool { waiting.load(ordering: .relaxed) == 1 }
+
+    /// Announces that the calling worker will wait for events.
     /// - Returns: Whether it may: there is no work. The order of the two sides' steps makes it impossible that one appends
     ///   work and sees nobody waiting while the other sees no work and waits.
-    func beginPolling() -> Bool {
-        isPolling.store(true, ordering: .sequentiallyConsistent)
+    func beginWaiting() -> Bool {
+        waiting.add(1, ordering: .sequentiallyConsistent)
         if isEmpty { return true }
-        isPolling.store(false, ordering: .sequentiallyConsistent)
+        waiting.subtract(1, ordering: .sequentiallyConsistent)
         return false
     }
 
-    /// The poller has events and will look after them.
-    func endPolling() {
-        isPolling.store(false, ordering: .sequentiallyConsistent)
+    /// The calling worker has waited and will look after what it got.
+    func endWaiting() {
+        let others = waiting.subtract(1, ordering: .sequentiallyConsistent).newValue
+        guard hasReserves else { return }
         progress.add(1, ordering: .relaxed)
-        if workers > 1 { setWatch() }
+        if others == 0 { setWatch() }
     }
 
+    /// Makes the calling worker a reserve when there is one active worker too many.
+    func retire() -> Bool {
+        guard hasReserves else { return false }
+        let now = active.load(ordering: .relaxed)
+        return now > desired
+            && active.compareExchange(expected: now, desired: now - 1, ordering: .sequentiallyConsistent).exchanged
+    }
+
+    // MARK: Reserves
+
     private func setWatch() {
-        if watchIsSet.load(ordering: .relaxed) || watchIsSet.exchange(true, ordering: .sequentiallyConsistent) { return }
+        guard hasReserves, !watchIsSet.load(ordering: .relaxed),
+            !watchIsSet.exchange(true, ordering: .sequentiallyConsistent)
+        else { return }
         watchedProgress.store(progress.load(ordering: .relaxed), ordering: .relaxed)
         _ = nestbox_timer_set(watch, Self.patience)
     }
 
-    // MARK: Sleepers
-
-    /// Sleeps until there is work, or the poller is kept by what it does; in that case the worker becomes the poller.
-    func sleep(_ worker: Int) {
-        sleepers.add(1, ordering: .sequentiallyConsistent)
-        defer { sleepers.subtract(1, ordering: .sequentiallyConsistent) }
-        guard isEmpty else { return }
+    /// Waits as a reserve.
+    /// - Returns: Whether the calling worker is active now.
+    func waitInReserve() -> Bool {
         var event = nestbox_event()
-        let count = nestbox_epoll_wait(sleepersEpoll, &event, 1, -1)
-        isWaking.store(false, ordering: .sequentiallyConsistent)
-        if count == 1, event.data == 1 { lookAround(worker) }
-    }
-
-    private func lookAround(_ worker: Int) {
-        let current = poller.load(ordering: .sequentiallyConsistent)
-        if isPolling.load(ordering: .sequentiallyConsistent) && isEmpty {
-            // All is quiet, and an idle program sleeps.
+        guard nestbox_epoll_wait(reservesEpoll, &event, 1, -1) == 1, event.data == 1 else { return false }
+        if othersWait {
+            // An idle program sleeps.
             _ = nestbox_timer_set(watch, 0)
             watchIsSet.store(false, ordering: .sequentiallyConsistent)
-            // Work that came in between found the watch set.
-            if !isPolling.load(ordering: .sequentiallyConsistent) || !isEmpty { setWatch() }
-            return
+            // Who became busy in between found the watch set.
+            if !othersWait { setWatch() }
+            return false
         }
         let now = progress.load(ordering: .relaxed)
-        if watchedProgress.exchange(now, ordering: .relaxed) == now, !isPolling.load(ordering: .sequentiallyConsistent) {
-            _ = poller.compareExchange(expected: current, desired: worker, ordering: .sequentiallyConsistent)
-        }
+        guard watchedProgress.exchange(now, ordering: .relaxed) == now else { return false }
+        active.add(1, ordering: .sequentiallyConsistent)
+        return true
     }
 
-    /// Wakes everybody, to see that it is over.
+    /// Wakes one worker of each kind, to see that it is over.
     func wakeAll() {
-        nestbox_event_signal(pollerSignal)
-        nestbox_event_signal(sleepersSignal)
+        nestbox_event_signal(signal)
+        nestbox_event_signal(reservesSignal)
     }
 }

@@ -34,17 +34,19 @@ final class Worker {
 
     /// Serves until the pool is stopped.
     func run() {
+        var isActive = server.queue.startsActive(number)
         while pool.isRunning {
+            guard isActive else {
+                isActive = server.queue.waitInReserve()
+                continue
+            }
             // Events are looked for now and then even when there is always work.
             for _ in 0..<16 {
                 guard let work = server.queue.popFirst() else { break }
                 perform(work)
             }
-            if server.queue.becomePoller(number) {
-                waitForEvents()
-            } else if server.queue.isEmpty {
-                server.queue.sleep(number)
-            }
+            waitForEvents()
+            isActive = !server.queue.retire()
         }
         server.queue.wakeAll()
     }
@@ -65,16 +67,19 @@ final class Worker {
     }
 
     private func waitForEvents() {
+        // While others wait, what comes after the first event is for them.
         var count = 0
-        // Log lines are written when there is nothing else to do.
-        let looksFirst = !server.queue.isEmpty || server.accessLog.hasUnwritten
-        if looksFirst { count = Int(nestbox_epoll_wait(server.epoll, &events, Int32(events.count), 0)) }
-        if count == 0 {
-            if server.accessLog.hasUnwritten { server.accessLog.flush() }
-            guard server.queue.beginPolling() else { return }
-            count = Int(nestbox_epoll_wait(server.epoll, &events, Int32(events.count), -1))
+        if !server.queue.isEmpty || server.accessLog.hasUnwritten {
+            count = Int(nestbox_epoll_wait(server.epoll, &events, server.queue.othersWait ? 1 : 8, 0))
         }
-        server.queue.endPolling()
+        if count == 0 {
+            guard server.queue.isEmpty else { return }
+            // Log lines are written when there is nothing else to do.
+            if server.accessLog.hasUnwritten { server.accessLog.flush() }
+            guard server.queue.beginWaiting() else { return }
+            count = Int(nestbox_epoll_wait(server.epoll, &events, server.queue.waitsAlone ? 8 : 1, -1))
+            server.queue.endWaiting()
+        }
         guard count > 0 else { return }
         for index in 1..<max(1, count) { server.queue.append(.event(events[index])) }
         perform(.event(events[0]))
