@@ -73,6 +73,10 @@ final class WorkQueue: Sendable {
     func append(_ item: Work) {
         work.withLock { $0.append(item) }
         count.add(1, ordering: .sequentiallyConsistent)
+        announce()
+    }
+
+    private func announce() {
         if othersWait {
             nestbox_event_signal(signal)
         } else {
@@ -82,7 +86,8 @@ final class WorkQueue: Sendable {
 
     func popFirst() -> Work? {
         guard count.load(ordering: .relaxed) > 0, let item = work.withLock({ $0.popFirst() }) else { return nil }
-        count.subtract(1, ordering: .relaxed)
+        // Signals that come together wake one worker, and what it has taken may block it.
+        if count.subtract(1, ordering: .relaxed).newValue > 0 { announce() }
         if hasReserves { progress.add(1, ordering: .relaxed) }
         return item
     }

@@ -1,0 +1,28 @@
+import Logging
+import Nestbox
+import NestboxTesting
+
+/// An application of a test's own behind a gateway in this process: its handlers and the test can wait for each other.
+final class LocalApplication {
+    let directory: TemporaryDirectory
+    let socket: LoopbackAddress
+    private let gateway: FastCGIGateway
+
+    init(
+        _ configure: (inout GatewayConfiguration) -> Void = { _ in }, routes: (inout Router) -> Void
+    ) throws {
+        directory = try TemporaryDirectory()
+        socket = directory.socket("app.sock")
+        var router = Router()
+        routes(&router)
+        var configuration = GatewayConfiguration()
+        configuration.listen = [.unix(directory.path("app.sock"))]
+        configure(&configuration)
+        gateway = FastCGIGateway(
+            configuration: configuration, responder: try router.responder(),
+            logger: Logger(label: "test") { LineLogHandler(label: $0, level: .critical) })
+        try gateway.start()
+    }
+
+    deinit { gateway.stop() }
+}

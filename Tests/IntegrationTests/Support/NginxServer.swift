@@ -1,0 +1,100 @@
+import Glibc
+import NestboxTesting
+
+/// A real nginx in front of an application, with the configuration that this package ships.
+///
+/// `nginx/private.conf`, `mounted.conf` and `fastcgi_params` are used as they are, and so is `nestbox.conf` but for the two
+/// lines that say where nginx listens and where the application does.
+final class NginxServer {
+    /// Where the shipped site listens.
+    let address: LoopbackAddress
+    /// Where the additional servers listen.
+    let others: [LoopbackAddress]
+    let directory: TemporaryDirectory
+    private let child: ChildProcess
+
+    static var isInstalled: Bool { Repository.tool("nginx") != nil }
+
+    /// Starts nginx and waits until it listens.
+    /// - Parameters:
+    ///   - sockets: Where the application listens; several for one that runs more than once.
+    ///   - servers: What is between the braces of additional `server` blocks.
+    ///   - http: What is added beside the servers.
+    init(before sockets: [LoopbackAddress], servers: [String] = [], http: String = "") throws {
+        directory = try TemporaryDirectory()
+        guard let program = Repository.tool("nginx") else { throw TestingError(.refused, "nginx is not installed") }
+        guard symlink("\(Repository.root)/nginx", directory.path("nestbox")) == 0 else { throw File.SystemError("symlink") }
+        try directory.write(try Repository.text(of: "nginx/private.conf"), to: "nginx.conf")
+        var attempts = 0
+        while true {
+            let addresses = try (0...servers.count).map { _ in LoopbackAddress.port(try freeLoopbackPort()) }
+            var site = try Self.site(listening: addresses[0], before: sockets) + http + "\n"
+            for (server, address) in zip(servers, addresses.dropFirst()) {
+                site += "server {\nlisten \(address);\n\(server)\n}\n"
+            }
+            try directory.write(site, to: "site.conf")
+            // As root nginx would give its workers another user, who cannot reach a socket in a private directory.
+            let user = geteuid() == 0 ? ["-g", "user root;"] : []
+            let child = try ChildProcess(
+                program,
+                ["-p", directory.path, "-c", directory.path("nginx.conf"), "-e", directory.path("error.log")] + user,
+                stdout: .null, stderr: .null)
+            let isReady = try eventually { try child.poll() != nil || Self.isListening(addresses[0]) }
+            if isReady, try child.poll() == nil {
+                (self.child, address, others) = (child, addresses[0], Array(addresses.dropFirst()))
+                return
+            }
+            attempts += 1
+            let log = try directory.read("error.log")
+            // Another program may have taken the port since it was found free.
+            guard attempts < 5, log.contains("Address already in use") else { throw TestingError(.closed, "nginx: \(log)") }
+        }
+    }
+
+    convenience init(before socket: LoopbackAddress, servers: [String] = [], http: String = "") throws {
+        try self.init(before: [socket], servers: servers, http: http)
+    }
+
+    /// The shipped site with its two lines of addresses changed.
+    private static func site(listening address: LoopbackAddress, before sockets: [LoopbackAddress]) throws -> String {
+        var text = try Repository.text(of: "nginx/nestbox.conf")
+        let changes = [
+            "listen 80;": "listen \(address);",
+            "server unix:/run/nestbox/app.sock;": sockets.map { "server \($0);" }.joined(separator: " "),
+        ]
+        for (line, replacement) in changes {
+            let parts = text.split(separator: "    \(line)  # yours", omittingEmptySubsequences: false)
+            guard parts.count == 2 else { throw TestingError(.refused, "nestbox.conf has not one line '\(line)'") }
+            text = parts.joined(separator: "    \(replacement)  # yours")
+        }
+        return text
+    }
+
+    private static func isListening(_ address: LoopbackAddress) -> Bool { (try? HTTPConnection(to: address)) != nil }
+
+    deinit { _ = try? child.stop(grace: .seconds(10)) }
+
+    var processID: Int32 { child.processID }
+
+    /// Opens a connection of a client.
+    func connect(_ server: Int? = nil, timeout: Duration = .seconds(10)) throws -> HTTPConnection {
+        try HTTPConnection(to: server.map { others[$0] } ?? address, timeout: timeout)
+    }
+
+    /// Sends one request on a connection of its own.
+    func request(
+        _ method: String = "GET", _ target: String, headers: [(String, String)] = [], body: [UInt8]? = nil,
+        chunkSize: Int? = nil, to server: Int? = nil
+    ) throws -> HTTPConnection.Response {
+        try connect(server).request(method, target, headers: headers, body: body, chunkSize: chunkSize)
+    }
+
+    /// Lets nginx read its configuration again; its old workers end when their last connection does.
+    func reload() { child.terminate(SIGHUP) }
+
+    /// The worker processes that there are.
+    var workers: [Int32] { Process.children(of: processID) }
+
+    /// What nginx has written to its log of errors.
+    var errors: [String] { (try? File.lines(directory.path("error.log"))) ?? [] }
+}
