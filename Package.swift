@@ -14,6 +14,7 @@ let settings: [SwiftSetting] =
 
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let inMemoryLogging = Target.Dependency.product(name: "InMemoryLogging", package: "swift-log")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 
@@ -54,12 +55,15 @@ let package = Package(
             swiftSettings: settings),
         example("Hello"),
         example("Conformance", [.product(name: "Crypto", package: "swift-crypto")]),
-        .testTarget(name: "NestboxHTTPTests", dependencies: ["NestboxHTTP", httpTypes], swiftSettings: settings),
+        .testTarget(
+            name: "NestboxHTTPTests", dependencies: ["NestboxHTTP", httpTypes, logging, inMemoryLogging],
+            swiftSettings: settings),
         .testTarget(
             name: "NestboxGatewayTests", dependencies: ["NestboxGateway", "NestboxTesting", httpTypes, logging],
             swiftSettings: settings),
         .testTarget(
-            name: "NestboxTests", dependencies: ["Nestbox", "NestboxTesting", httpTypes, logging, configuration],
+            name: "NestboxTests",
+            dependencies: ["Nestbox", "NestboxTesting", httpTypes, logging, inMemoryLogging, configuration],
             swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests", dependencies: ["Nestbox", "NestboxTesting", "Hello", "Conformance", httpTypes],

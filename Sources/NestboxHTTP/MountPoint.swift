@@ -5,7 +5,8 @@
 ///
 /// 1. A configured base path is cut off.
 /// 2. With `PATH_INFO`, `SCRIPT_NAME` is cut off; after a rewrite, when the target does not start with it, everything in
-///    front of `PATH_INFO`; and when that is not to be found either, the two variables count as they are.
+///    front of `PATH_INFO`; and when that is not to be found either, or is no plain path, the two variables count as
+///    they are.
 /// 3. Without `PATH_INFO`, a CGI program is mounted at `SCRIPT_NAME`. Over FastCGI nginx and `ProxyPass` put the whole
 ///    path there, so that nothing can be told from it: the application is at the root.
 struct MountPoint {
@@ -22,18 +23,16 @@ struct MountPoint {
 
         if let configured {
             basePath = configured
-            rawPath = Self.encoded(script + info)
-            guard let target else { return }
-            rawPath = String(decoding: target, as: UTF8.self)
-            if let end = Self.end(of: configured.utf8, in: target) { rawPath = Self.path(from: end, of: target) }
+            let path = target ?? Array(Self.encoded(script + info).utf8)[...]
+            rawPath = Self.path(from: Self.end(of: configured.utf8, in: path) ?? path.startIndex, of: path)
         } else if !info.isEmpty {
             basePath = String(decoding: script, as: UTF8.self)
             rawPath = Self.encoded(info)
             guard let target else { return }
             if let end = Self.end(of: script, in: target) {
                 rawPath = Self.path(from: end, of: target)
-            } else if let start = target.indices.first(where: { Self.end(of: info, in: target[$0...]) == target.endIndex }) {
-                basePath = PercentEncoding.decode(target[..<start])
+            } else if let start = Self.start(of: info, in: target), let base = Self.plainPath(target[..<start]) {
+                basePath = base
                 rawPath = String(decoding: target[start...], as: UTF8.self)
             }
         } else if isCGI {
@@ -75,13 +74,50 @@ struct MountPoint {
         return index == path.endIndex || path[index] == slash ? index : nil
     }
 
+    /// Where `suffix`, decoded text that starts with a slash, starts in an encoded path that ends with it.
+    private static func start(of suffix: some BidirectionalCollection<UInt8>, in path: ArraySlice<UInt8>) -> Int? {
+        guard suffix.first == slash else { return nil }
+        var start = path.endIndex
+        var following: UInt8?
+        for wanted in suffix.reversed() {
+            while following == slash, wanted != slash, start > path.startIndex, path[start - 1] == slash { start -= 1 }
+            guard start > path.startIndex else { return nil }
+            // A % is no hexadecimal digit, so that encoded bytes never overlap and reading backwards finds the same ones.
+            let encoded = start - path.startIndex > 2 ? PercentEncoding.decodedByte(at: start - 3, of: path[..<start]) : nil
+            if let encoded, encoded.next == start {
+                guard encoded.byte == wanted else { return nil }
+                start -= 3
+            } else {
+                guard path[start - 1] == wanted else { return nil }
+                start -= 1
+            }
+            following = wanted
+        }
+        guard path[start] == slash else { return nil }
+        while start > path.startIndex, path[start - 1] == slash { start -= 1 }
+        return start
+    }
+
+    /// A path decoded, unless it has empty segments, `.` or `..`, `\` or control characters: the web server has resolved
+    /// these, and `//host/..` in front of a link would lead to another host.
+    private static func plainPath(_ path: ArraySlice<UInt8>) -> String? {
+        let decoded = PercentEncoding.decode(path)
+        let segments = decoded.utf8.split(separator: slash, omittingEmptySubsequences: false).dropFirst()
+        let isPlain = segments.allSatisfy { segment in
+            !segment.isEmpty && !segment.elementsEqual(".".utf8) && !segment.elementsEqual("..".utf8)
+                && !segment.contains { $0.isASCIIControl || $0 == UInt8(ascii: "\\") }
+        }
+        return isPlain ? decoded : nil
+    }
+
     private static func path(from start: Int, of target: ArraySlice<UInt8>) -> String {
         start == target.endIndex ? "/" : String(decoding: target[start...], as: UTF8.self)
     }
 
     private static func encoded(_ path: some Collection<UInt8>) -> String {
-        let encoded = PercentEncoding.encode(String(decoding: path, as: UTF8.self), allowed: .path)
-        return path.first == slash ? encoded : "/" + encoded
+        var encoded = path.first == slash ? [] : [slash]
+        PercentEncoding.append(path, to: &encoded, allowed: .path)
+        return String(decoding: encoded, as: UTF8.self)
     }
 }
 
