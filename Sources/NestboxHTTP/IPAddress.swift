@@ -11,6 +11,8 @@ package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads an address as text (RFC 4291 §2.2), without brackets, port or zone.
     package init?(_ text: String) {
+        // C would read up to a NUL only.
+        guard !text.utf8.contains(0) else { return nil }
         var v4 = in_addr()
         if inet_pton(AF_INET, text, &v4) == 1 {
             self.init(bytes: withUnsafeBytes(of: &v4) { Array($0) })
@@ -48,11 +50,15 @@ package struct IPNetwork: Sendable, Hashable {
             throw InvalidAddressError(text: text)
         }
         let bits = address.bytes.count * 8
-        guard parts.count == 1 || Int(parts[1]).map({ (0...bits).contains($0) }) == true else {
+        self.address = address
+        guard parts.count == 2 else {
+            prefixLength = bits
+            return
+        }
+        guard parts[1].utf8.allSatisfy(\.isASCIIDigit), let length = Int(parts[1]), length <= bits else {
             throw InvalidAddressError(text: text)
         }
-        self.address = address
-        prefixLength = parts.count == 1 ? bits : Int(parts[1]) ?? bits
+        prefixLength = length
     }
 
     package func contains(_ other: IPAddress) -> Bool {

@@ -135,8 +135,7 @@ extension RequestHead {
 
     /// What the nearest proxy added, the last of a list.
     private func forwarded(_ name: String) -> String? {
-        guard let last = variables[nonEmpty: name]?.split(separator: ",", maxSplits: 100).last else { return nil }
-        let value = last.trimmingOWS()
-        return value.isEmpty ? nil : String(value)
+        guard let value = variables[nonEmpty: name]?[...].lastListElement, !value.isEmpty else { return nil }
+        return String(value)
     }
 }

@@ -26,23 +26,38 @@ public struct TrustedProxies: Sendable {
     /// Whether the peer at this address is trusted.
     func contains(_ address: String?) -> Bool {
         if networks.isEmpty && !unixSockets { return false }
-        guard let address, let address = IPAddress(address) else { return unixSockets }
+        guard let address else { return unixSockets }
+        // Apache gives link-local addresses a zone. What is no address to us is nobody that we know.
+        guard let address = IPAddress(address) else { return false }
         return networks.contains { $0.contains(address) }
     }
 
     /// The client's address: the rightmost of `X-Forwarded-For` that is no trusted proxy.
+    ///
+    /// What is left of that is anybody's invention. Of 100 trusted proxies in a row the leftmost counts, and so it does
+    /// in front of something that is no address.
     func client(peer: String?, forwardedFor: String?) -> String? {
         guard contains(peer), let forwardedFor else { return peer }
-        for hop in forwardedFor.split(separator: ",", maxSplits: 100).reversed() {
-            let hop = String(hop.trimmingOWS())
-            guard IPAddress(hop) != nil else { return peer }
-            if !contains(hop) { return hop }
+        var client = peer
+        var list = forwardedFor[...]
+        for _ in 0..<100 {
+            let hop = String(list.lastListElement)
+            guard IPAddress(hop) != nil else { return client }
+            client = hop
+            guard contains(hop), let comma = list.utf8.lastIndex(of: UInt8(ascii: ",")) else { return client }
+            list = list[..<comma]
         }
-        return peer
+        return client
     }
 }
 
 extension Substring {
+    /// What follows the last comma of a list: what the nearest proxy added, however long the list was before.
+    var lastListElement: Substring {
+        let start = utf8.lastIndex(of: UInt8(ascii: ",")).map { utf8.index(after: $0) } ?? startIndex
+        return self[start...].trimmingOWS()
+    }
+
     func trimmingOWS() -> Substring {
         let start = utf8.firstIndex { $0 != 0x20 && $0 != 0x09 } ?? endIndex
         let rest = self[start...]
