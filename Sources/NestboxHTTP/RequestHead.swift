@@ -56,6 +56,9 @@ package final class RequestHead: Sendable {
         var refusal: HTTPError?
         method = Self.method(of: variables, refusal: &refusal)
         contentLength = Self.contentLength(of: variables, limit: settings.bodyLimit, refusal: &refusal)
+        if refusal == nil, variables.repeatsSingleField {
+            refusal = HTTPError(.badRequest, "A header field that a request has once was sent twice.")
+        }
         self.refusal = refusal
     }
 
@@ -116,7 +119,6 @@ extension RequestHead {
         }
         switch variables["HTTPS"]?.lowercased() {
         case "on", "1", "https": return true
-        case "off", "0": return false
         default: return variables["REQUEST_SCHEME"]?.lowercased() == "https"
         }
     }
