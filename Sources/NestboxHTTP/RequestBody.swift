@@ -55,13 +55,17 @@ public struct RequestBody: Sendable {
             guard chunk.count <= limit - collected.count else { throw Self.tooLarge(limit) }
             if collected.isEmpty {
                 collected = chunk
-                if let length { collected.reserveCapacity(length) }
+                // A length is only a claim: memory for all of it is taken when the bytes come.
+                if let length { collected.reserveCapacity(Swift.min(length, Self.reserved)) }
             } else {
                 collected.append(contentsOf: chunk)
             }
         }
         return collected
     }
+
+    /// How much is made room for before it has come.
+    private static let reserved = 1 << 20
 
     /// The answer to a body over a limit.
     package static func tooLarge(_ limit: Int) -> HTTPError {
