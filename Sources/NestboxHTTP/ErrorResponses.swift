@@ -1,5 +1,4 @@
 import HTTPTypes
-
 import Logging
 
 /// How errors are answered: what the client sees, and what goes to the log.
@@ -32,10 +31,14 @@ public struct ErrorResponses: Sendable {
 
     /// The response to a request during which an error was thrown.
     ///
-    /// A ``ResponseError`` brings its own; an ``HTTPError`` is rendered; anything else is logged with the request's id
-    /// and rendered as a 500 that says nothing of the cause.
+    /// A ``ResponseError`` brings its own; an ``HTTPError`` is rendered; anything else is rendered as a 500 that says
+    /// nothing of the cause. The cause of every 5xx is logged with the request's id.
     package func response(for error: any Error, to request: Request) -> Response {
-        if let error = error as? any ResponseError { return error.response(to: request) }
+        if let error = error as? any ResponseError {
+            let response = error.response(to: request)
+            if response.status.code >= 500 { log(error, request) }
+            return response
+        }
         if let error = error as? HTTPError {
             if error.status.code >= 500 { log(error, request) }
             return response(to: request, error)

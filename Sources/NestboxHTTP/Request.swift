@@ -104,6 +104,6 @@ extension Request {
 }
 
 extension Request: CustomStringConvertible {
-    /// Method and path: the query, header fields and the body may hold secrets.
-    public var description: String { "\(method.rawValue) \(path)" }
+    /// Method and path as the client sent it: the query, header fields and the body may hold secrets.
+    public var description: String { "\(method.rawValue) \(basePath)\(rawPath)" }
 }
