@@ -1,10 +1,9 @@
 /// A step around every request behind it: authentication, sessions, timing, headers.
 ///
-///     struct Timing: Middleware {
+///     struct NoFrames: Middleware {
 ///         func respond(to request: Request, next: any Responder) async throws -> Response {
-///             let start = ContinuousClock.now
 ///             var response = try await next.respond(to: request)
-///             response.headers[.serverTiming] = "app;dur=\((.now - start).milliseconds)"
+///             response.headers[.contentSecurityPolicy] = "frame-ancestors 'none'"
 ///             return response
 ///         }
 ///     }

@@ -61,7 +61,8 @@ extension Response {
     ///
     /// Fields of one name are kept side by side, in order.
     /// - Throws: ``HeaderFieldError`` when the name is no token, or the value holds CR, LF, NUL or another
-    ///   control character (RFC 9110 §5.5): response splitting starts with these.
+    ///   control character (RFC 9110 §5.5): response splitting starts with these. A value does not start or end with
+    ///   a space or a tab either.
     public mutating func addHeader(_ name: String, _ value: String) throws(HeaderFieldError) {
         headers.append(try HTTPField(validating: name, value))
     }
@@ -83,14 +84,14 @@ extension Response {
 public enum HeaderFieldError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The name is not a token of RFC 9110 §5.6.2.
     case invalidName(String)
-    /// The value of this field holds a control character.
+    /// The value of this field holds a control character, or a space or a tab at one of its ends.
     case invalidValue(name: String)
 
     /// What is wrong, without the value, which may be secret.
     public var description: String {
         switch self {
-        case .invalidName(let name): "'\(name.debugDescription)' is no header field name"
-        case .invalidValue(let name): "the value of header field '\(name)' holds a control character"
+        case .invalidName(let name): "\(name.debugDescription) is no header field name"
+        case .invalidValue(let name): "the value of header field '\(name)' holds a control character, or a space at one of its ends"
         }
     }
 }
