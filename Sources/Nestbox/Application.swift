@@ -15,8 +15,8 @@ public import NestboxHTTP
 /// one on a socket of its own (`--listen unix:/run/app.sock`).
 public struct Application: Sendable {
     /// Answers the requests that reach the application.
-    let responder: any Responder
-    let errors: ErrorResponses
+    package let responder: any Responder
+    package let errors: ErrorResponses
 
     /// Creates an application.
     /// - Parameters:
