@@ -12,13 +12,14 @@ struct RoutePattern: Sendable {
 
     /// Reads a pattern such as `/birds/{name}/eggs`.
     ///
-    /// A slash at the end is a segment of its own: `/birds` and `/birds/` are different resources.
+    /// A slash at the end is a segment of its own: `/birds` and `/birds/` are different resources. Only the root has one
+    /// name, `/`, as no request has an empty path. Text stands for the decoded segment: `/a b` and not `/a%20b`.
     /// - Throws: ``RoutePatternError``.
     init(_ pattern: String) throws(RoutePatternError) {
         guard pattern.isEmpty || pattern.first == "/" else { throw RoutePatternError(pattern, "it starts with /") }
         var segments: [Segment] = []
         var names: Set<String> = []
-        for text in pattern.split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
+        for text in (pattern.isEmpty ? "/" : pattern).split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
             if case .rest? = segments.last { throw RoutePatternError(pattern, "{name...} is its last segment") }
             let segment = try Self.segment(text, of: pattern)
             if case .parameter(let name) = segment, !names.insert(name).inserted {

@@ -45,7 +45,7 @@ public struct Router: Sendable {
     ///         admin.get("/users") { … }
     ///     }
     public mutating func group(_ path: String, _ routes: (inout Router) -> Void) {
-        var group = Router(prefix: prefix + (path == "/" ? "" : path))
+        var group = Router(prefix: prefix + (path.hasSuffix("/") ? path.dropLast() : path[...]))
         group.middleware = middleware
         routes(&group)
         entries += group.entries
