@@ -14,7 +14,7 @@ extension ApplicationConfiguration {
             Every option is also an environment variable, and a line of the file nestbox.env beside the program:
             --limits-body 1048576 is NESTBOX_LIMITS_BODY=1048576.
 
-            \(lines.joined(separator: "\n").dropFirst(2))
+            \(lines.joined(separator: "\n"))
             """
     }
 }

@@ -13,14 +13,13 @@ public struct ConfigurationOption: Sendable, Hashable {
 
     /// The key as an environment variable without the prefix: `LIMITS_DRAINED_BODY`.
     var variable: String {
+        // By the rules of `EnvironmentVariablesProvider`, which looks the value up.
         var name = ""
+        var previous: Character?
         for character in key {
-            if character == "." {
-                name += "_"
-            } else {
-                if character.isUppercase { name += "_" }
-                name += character.uppercased()
-            }
+            if character.isUppercase, previous?.isLowercase == true { name += "_" }
+            name += character.isLetter || character.isNumber ? character.uppercased() : "_"
+            previous = character
         }
         return name
     }

@@ -26,7 +26,8 @@ struct ConfigurationSource {
         while let argument = arguments.popFirst() {
             let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard let flag = parts.first, let option = options.first(where: { $0.flag == flag }) else {
-                throw StartError("'\(argument)' is no option of this program; --help names them", isUsage: true)
+                // What follows the sign may be a secret.
+                throw StartError("'\(parts.first ?? "")' is no option of this program; --help names them", isUsage: true)
             }
             guard let value = parts.count == 2 ? String(parts[1]) : arguments.popFirst() else {
                 throw StartError("\(flag) needs a value: \(option.help)", isUsage: true)
@@ -42,11 +43,13 @@ struct ConfigurationSource {
     }
 
     /// Reads a file of lines `NESTBOX_KEY=value`. Empty lines and lines that start with `#` are left out, and so is a pair
-    /// of quotes around a value. A file that is not there is empty.
+    /// of quotes around a value. Lines end with LF or CRLF; other programs' keys may be among them. A file that is not there
+    /// is empty.
     init(file path: String, options: [ConfigurationOption]) throws(StartError) {
         self.init(name: path, options: options) { Self.prefix + $0.variable }
         guard let text = try Self.read(path) else { return }
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+        for (index, line) in lines.enumerated() {
             let line = line.trimmingBlanks()
             if line.isEmpty || line.first == "#" { continue }
             guard let sign = line.firstIndex(of: "=") else {
@@ -82,7 +85,10 @@ struct ConfigurationSource {
             var chunk = [UInt8](repeating: 0, count: 4096)
             let count = Glibc.read(descriptor, &chunk, chunk.count)
             if count < 0 { throw StartError("\(path) cannot be read: \(String(cString: strerror(errno)))") }
-            if count == 0 { return String(decoding: bytes, as: UTF8.self) }
+            if count == 0 {
+                let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+                return String(decoding: bytes.starts(with: mark) ? bytes[3...] : bytes[...], as: UTF8.self)
+            }
             bytes.append(contentsOf: chunk[..<count])
         }
         throw StartError("\(path) is larger than \(limit) bytes")
@@ -90,7 +96,7 @@ struct ConfigurationSource {
 }
 
 extension Substring {
-    fileprivate func trimmingBlanks() -> Substring {
+    func trimmingBlanks() -> Substring {
         var text = self
         while let last = text.last, last.isWhitespace { text.removeLast() }
         return text.drop { $0.isWhitespace }

@@ -51,16 +51,16 @@ struct ConfigurationValues {
 extension GatewayConfiguration {
     init(_ values: ConfigurationValues) throws(StartError) {
         self.init()
-        try values.set(&listen, "listen", "an address") { try $0.split(separator: ",").map { try ListenAddress(String($0)) } }
+        try values.set(&listen, "listen", "an address") { try Self.list($0).map { try ListenAddress($0) } }
         try values.set(&workers, "workers", in: 1...1024)
         basePath = try values.value("basePath", "a path such as /app, without a slash at its end") { text in
             text.isEmpty || text.hasPrefix("/") && !text.hasSuffix("/") ? text : nil
         }
         try values.set(&trustedProxies, "trustedProxies", "addresses") {
-            try TrustedProxies($0.split(separator: ",").map(String.init))
+            try TrustedProxies(Self.list($0))
         }
         try values.set(&allowedClients, "allowedClients", "addresses") { text in
-            let entries = text.split(separator: ",").map(String.init)
+            let entries = Self.list(text)
             _ = try TrustedProxies(entries)
             return entries
         }
@@ -87,5 +87,9 @@ extension GatewayConfiguration {
         timeouts.handler = try values.value("timeouts.handler", "a number of seconds from 0 to 86400") { text in
             Double(text).flatMap { (0...86_400).contains($0) ? Duration.seconds($0) : nil }
         }.flatMap { $0 == .zero ? nil : $0 }
+    }
+
+    private static func list(_ text: String) -> [String] {
+        text.split(separator: ",").map { String($0.trimmingBlanks()) }
     }
 }
