@@ -11,9 +11,7 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "BenchmarkServer",
-            dependencies: [
-                .product(name: "Nestbox", package: "nestbox"),
-            ]),
+            dependencies: [.product(name: "Nestbox", package: "nestbox")]),
         .executableTarget(name: "Benchmark"),
     ]
 )
