@@ -57,6 +57,11 @@ int nestbox_timer_set(int timer, uint64_t period_ms) {
     return timerfd_settime(timer, 0, &spec, NULL);
 }
 
+void nestbox_timer_read(int timer) {
+    uint64_t expirations;
+    (void)!read(timer, &expirations, sizeof expirations);
+}
+
 void nestbox_close(int descriptor) {
     if (descriptor >= 0) close(descriptor);
 }

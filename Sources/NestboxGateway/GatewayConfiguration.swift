@@ -28,7 +28,7 @@ public struct GatewayConfiguration: Sendable {
         public var backlog = 1024
         /// Bytes of a request's body. 16 MiB by default. A longer one is answered with 413.
         public var body = 16 << 20
-        /// Bytes of all meta-variables of a request with their names. 256 KiB by default, 1 MiB at most.
+        /// Bytes of all meta-variables of a request with their names. 256 KiB by default, 1,000,000 at most.
         public var parametersSize = 256 << 10
         /// Meta-variables of a request. 1,000 by default. More, or larger ones, are answered with 431.
         public var parameterCount = 1000

@@ -1,6 +1,12 @@
 import HTTPTypes
 import Logging
 
+/// A handler returned a response that is none.
+private struct InterimStatus: Error, CustomStringConvertible {
+    var code: Int
+    var description: String { "\(code) is no status of a final response" }
+}
+
 /// How errors are answered: what the client sees, and what goes to the log.
 public struct ErrorResponses: Sendable {
     private let render: @Sendable (HTTPError, Request) -> Response
@@ -23,7 +29,10 @@ public struct ErrorResponses: Sendable {
     package func respond(to request: Request, with responder: any Responder) async -> Response {
         do {
             if let refusal = request.head.refusal { throw refusal }
-            return try await responder.respond(to: request)
+            let response = try await responder.respond(to: request)
+            // A CGI response is final: the web server would take an interim status for that.
+            guard response.status.code >= 200 else { throw InterimStatus(code: response.status.code) }
+            return response
         } catch {
             return response(for: error, to: request)
         }

@@ -37,6 +37,8 @@ void nestbox_event_signal(int event);
 /// A timer that fires again and again, in an epoll set; 0 ms stops it.
 int nestbox_timer_create(void);
 int nestbox_timer_set(int timer, uint64_t period_ms);
+/// Takes note that it has fired: until then the kernel does not start it again.
+void nestbox_timer_read(int timer);
 
 void nestbox_close(int descriptor);
 

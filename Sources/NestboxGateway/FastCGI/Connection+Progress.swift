@@ -37,8 +37,8 @@ extension Connection {
             if count > 0 {
                 if state.stage == .receiving, state.reader.isIdle { setDeadline(server.configuration.timeouts.header) }
                 take(worker.buffer.span.extracting(..<count), &state, &followUp)
-                // A short read has emptied the socket.
-                if count < worker.buffer.count { return }
+                // A short read has emptied the socket. Its end is no event any more when it came with the bytes.
+                if count < worker.buffer.count, !state.isEnding { return }
             } else if count == 0 {
                 state.hasEnded = true
             } else if errno != EINTR {
@@ -78,7 +78,7 @@ extension Connection {
         switch state.stage {
         case .free: return
         case .receiving:
-            if state.reader.hasRequest {
+            if state.reader.hasRequest, !state.isBroken {
                 start(&state, worker)
             } else if state.reader.closesAfterReplies {
                 finish(&state, &followUp)
@@ -153,18 +153,16 @@ extension Connection {
         guard !state.isBroken, !state.reader.isAborted || state.output.isEmpty else { return close(&state, &followUp) }
         guard state.output.isEmpty else { return }
 
-        let isComplete = state.reader.bodyEnded && !state.reader.closesAfterReplies
-        if !isComplete, !state.hasEnded, !(state.reader.isAborted && closes) {
+        if !state.reader.isComplete, !state.hasEnded {
             // Closing with unread data would take the response from the web server (a reset), and a kept connection
             // would take the rest of the body for the next request.
             if !state.reader.discardsBody { beginDraining(&state, closes: closes) }
             guard state.drained <= server.configuration.limits.drainedBody else { return close(&state, &followUp) }
             if let worker = Worker.current { receive(&state, worker, &followUp) }
             if !state.isRegistered { register(&state) }
-            let isDrained = state.reader.bodyEnded && !state.reader.closesAfterReplies
-            if !isDrained, !state.hasEnded, state.drained <= server.configuration.limits.drainedBody { return }
+            if !state.reader.isComplete, !state.hasEnded, state.drained <= server.configuration.limits.drainedBody { return }
         }
-        if closes || state.hasEnded || !state.reader.bodyEnded { return close(&state, &followUp) }
+        if closes || state.hasEnded || !state.reader.isComplete { return close(&state, &followUp) }
         beginNext(&state, &followUp)
     }
 

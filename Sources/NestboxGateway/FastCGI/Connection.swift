@@ -43,6 +43,8 @@ final class Connection: Sendable {
         var bodyWaiter: UnsafeContinuation<Void, Never>?
         var roomWaiter: UnsafeContinuation<Void, Never>?
         var bodyTimedOut = false
+        /// The web server has closed its sending side; there may still be bytes to read.
+        var isEnding = false
         /// The web server sends nothing more.
         var hasEnded = false
         /// Nothing can be sent any more.
@@ -103,12 +105,14 @@ final class Connection: Sendable {
             if events & UInt32(NESTBOX_EPOLL_OUT) != 0 { flush(&state) }
             // A peer that only shut down its sending half still wants the answer. TCP cannot tell it from one that
             // left; a unix socket can.
+            if events & UInt32(NESTBOX_EPOLL_RDHUP) != 0 { state.isEnding = true }
             let gone = UInt32(NESTBOX_EPOLL_HUP) | UInt32(NESTBOX_EPOLL_ERR)
             if events & gone != 0 { state.isBroken = true }
             let left = events & (gone | (state.isUnix ? 0 : UInt32(NESTBOX_EPOLL_RDHUP))) != 0
-            if left, state.stage == .responding { followUp.cancel = state.task }
             receive(&state, worker, &followUp)
             advance(&state, worker, &followUp)
+            // Also when the request came together with the news.
+            if left, state.stage == .responding { followUp.cancel = state.task }
             return followUp
         }.perform(for: self)
     }

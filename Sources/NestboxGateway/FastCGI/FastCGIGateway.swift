@@ -85,9 +85,11 @@ public final class FastCGIGateway: Sendable {
         let server = running.server
         server.stopAccepting()
         for connection in running.connections { connection.retire() }
-        let isDrained = waitUntilDrained(server, interrupt)
+        let isDrained = waitUntilDrained(server, configuration.timeouts.grace, interrupt)
         if !isDrained {
             for connection in running.connections { connection.abandon() }
+            // Handlers that have been cancelled still want to tidy up.
+            _ = waitUntilDrained(server, .seconds(1), nil)
         }
         server.pool.stop()
         let deadline = server.deadline(after: isDrained ? .seconds(5) : .seconds(1))
@@ -96,8 +98,8 @@ public final class FastCGIGateway: Sendable {
         return isDrained
     }
 
-    private func waitUntilDrained(_ server: FastCGIServer, _ interrupt: Int32?) -> Bool {
-        let end = server.deadline(after: configuration.timeouts.grace)
+    private func waitUntilDrained(_ server: FastCGIServer, _ time: Duration, _ interrupt: Int32?) -> Bool {
+        let end = server.deadline(after: time)
         while true {
             let now = nestbox_now_coarse()
             guard now < end else { return false }

@@ -29,6 +29,7 @@ final class FastCGIServer: Sendable {
     private let open = Atomic<Int>(0)
     private let stopping = Atomic<Bool>(false)
     private let acceptIsPaused = Atomic<Bool>(false)
+    private let endedListeners = Mutex<Set<Int>>([])
     private let timerIsRunning = Atomic<Bool>(false)
 
     init(
@@ -137,8 +138,9 @@ final class FastCGIServer: Sendable {
         _ = nestbox_timer_set(timer, tick)
     }
 
-    /// Stops the timer when nothing is open: an idle program sleeps.
+    /// Has the timer go on after it has fired, and stops it when nothing is open: an idle program sleeps.
     func stopTimerWhenIdle() {
+        nestbox_timer_read(timer)
         guard open.load(ordering: .relaxed) == 0 else { return }
         timerIsRunning.store(false, ordering: .sequentiallyConsistent)
         _ = nestbox_timer_set(timer, 0)
@@ -166,6 +168,8 @@ final class FastCGIServer: Sendable {
 
     /// A listener's queue is empty for good.
     func listenerEnded(_ index: Int) {
+        // Several workers may find that out.
+        guard endedListeners.withLock({ $0.insert(index).inserted }) else { return }
         listeners[index].close()
         closed()
     }
@@ -211,7 +215,8 @@ extension RequestSettings {
 extension RequestReader.Limits {
     init(_ limits: GatewayConfiguration.Limits) {
         self.init()
-        parametersSize = limits.parametersSize
+        // A pipe holds a mebibyte, and libfcgi gets the parameters through one.
+        parametersSize = min(limits.parametersSize, 1_000_000)
         parameterCount = limits.parameterCount
         parameterValueSize = limits.parameterValueSize
         maximumConnections = limits.connections

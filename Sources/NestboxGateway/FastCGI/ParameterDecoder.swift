@@ -24,6 +24,8 @@ final class ParameterDecoder {
     init() {
         request = .allocate(capacity: 1)
         request.initialize(to: FCGX_Request())
+        // Later, when connections have taken all descriptors, there might be none for it.
+        if let pipe = try? Pipe() { self.pipe = pipe }
     }
 
     deinit {

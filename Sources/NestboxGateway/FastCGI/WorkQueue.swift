@@ -143,6 +143,7 @@ final class WorkQueue: Sendable {
     func waitInReserve() -> Bool {
         var event = nestbox_event()
         guard nestbox_epoll_wait(reservesEpoll, &event, 1, -1) == 1, event.data == 1 else { return false }
+        nestbox_timer_read(watch)
         if othersWait {
             // An idle program sleeps.
             _ = nestbox_timer_set(watch, 0)

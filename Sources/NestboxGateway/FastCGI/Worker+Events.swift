@@ -20,15 +20,26 @@ extension Worker {
     private func accept(_ index: Int) {
         let listener = server.listeners[index]
         let isLast = server.isStopping
+        var outcome = Accepted.none
         if !isLast || listener.ownsQueue {
-            while let slot = server.takeSlot() {
-                guard accept(listener, slot) else { break }
-            }
+            repeat {
+                // Without a place it goes on when a connection closes.
+                guard let slot = server.takeSlot() else { return }
+                outcome = accept(listener, slot)
+            } while outcome == .some
         }
-        if isLast { server.listenerEnded(index) }
+        if isLast, outcome == .none { server.listenerEnded(index) }
     }
 
-    private func accept(_ listener: Listener, _ slot: Int) -> Bool {
+    private enum Accepted {
+        case some
+        /// Nobody waits in the queue.
+        case none
+        /// The system has no means for one more.
+        case later
+    }
+
+    private func accept(_ listener: Listener, _ slot: Int) -> Accepted {
         var address = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let descriptor = nestbox_accept(listener.descriptor, &address, &length)
@@ -36,11 +47,12 @@ extension Worker {
             let error = errno
             server.release(slot)
             switch error {
-            case EINTR, ECONNABORTED, EPROTO: return true
-            case EMFILE, ENFILE, ENOBUFS, ENOMEM: server.pauseAccepting(errno: error)
-            default: break
+            case EINTR, ECONNABORTED, EPROTO: return .some
+            case EMFILE, ENFILE, ENOBUFS, ENOMEM:
+                server.pauseAccepting(errno: error)
+                return .later
+            default: return .none
             }
-            return false
         }
         if !listener.isUnix {
             let peer = SocketAddress(accepted: address).ipAddress
@@ -49,13 +61,13 @@ extension Worker {
                     "refused a connection from \(peer.map(\.description) ?? "?"): it is not in 'allowed-clients'")
                 close(descriptor)
                 server.release(slot)
-                return true
+                return .some
             }
             var on: Int32 = 1
             setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
         }
         connections[slot].open(descriptor, isUnix: listener.isUnix, on: self)
-        return true
+        return .some
     }
 
     private func tick() {
