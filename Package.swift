@@ -65,8 +65,11 @@ let package = Package(
             name: "NestboxTests",
             dependencies: ["Nestbox", "NestboxTesting", httpTypes, logging, inMemoryLogging, configuration],
             swiftSettings: settings),
+        .executableTarget(
+            name: "Talkative", dependencies: ["Nestbox"], path: "Tests/Programs/Talkative", swiftSettings: settings),
         .testTarget(
-            name: "IntegrationTests", dependencies: ["Nestbox", "NestboxTesting", "Hello", "Conformance", httpTypes],
+            name: "IntegrationTests",
+            dependencies: ["Nestbox", "NestboxTesting", "Hello", "Conformance", "Talkative", httpTypes],
             swiftSettings: settings),
     ]
 )

@@ -96,6 +96,18 @@ extension Connection {
         }
     }
 
+    /// Closes the connection after what is queued, without the end of the request.
+    func breakOff(serial: UInt64) {
+        state.withLock { state -> FollowUp in
+            var followUp = FollowUp()
+            guard state.serial == serial, state.stage == .responding else { return followUp }
+            state.closesAfterResponse = true
+            // An abort is acknowledged (FastCGI specification §5.4).
+            if state.reader.isAborted { end(&state, 0, &followUp) } else { finish(&state, &followUp) }
+            return followUp
+        }.perform(for: self)
+    }
+
     private func end(_ state: inout State, _ applicationStatus: UInt32, _ followUp: inout FollowUp) {
         let id = state.reader.requestID
         state.output.append { records in

@@ -153,17 +153,28 @@ final class Connection: Sendable {
         }.perform(for: self)
     }
 
-    /// Closes the connection when it was used and waits for its next request; lets others finish. A new connection's
-    /// request is on its way.
+    /// Closes the connection when it was used and no next request has come; lets others finish. A new connection's request
+    /// is on its way.
     func retire() {
         state.withLock { state -> FollowUp in
             var followUp = FollowUp()
             state.closesAfterResponse = true
             if state.stage == .receiving, state.reader.isIdle {
-                if state.wasUsed { close(&state, &followUp) } else { setDeadline(.seconds(1)) }
+                if state.wasUsed, !hasInput(state) { close(&state, &followUp) } else { setDeadline(.seconds(1)) }
             }
             return followUp
         }.perform(for: self)
+    }
+
+    /// Whether something has come that nobody has looked at yet. Closing would throw it away, and nginx repeats no POST.
+    private func hasInput(_ state: State) -> Bool {
+        var byte: UInt8 = 0
+        let flags = Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)
+        if recv(state.descriptor, &byte, 1, flags) > 0 { return true }
+        guard state.isUnix else { return false }
+        // From here on who writes gets an error and knows that nothing was received. What came just before is there.
+        shutdown(state.descriptor, Int32(SHUT_RD))
+        return recv(state.descriptor, &byte, 1, flags) > 0
     }
 
     /// Closes the connection and cancels its handler.

@@ -88,7 +88,8 @@ final class Exchange: Sendable {
     private func stream(
         _ response: Response, _ produce: @Sendable (ResponseBodyWriter) async throws -> Void, to request: Request
     ) async {
-        let stream = ResponseStream(exchange: self, head: CGIResponseHead(response, isHead: false))
+        let head = CGIResponseHead(response, isHead: false)
+        let stream = ResponseStream(exchange: self, head: head)
         do {
             try await produce(ResponseBodyWriter(stream))
             try stream.end()
@@ -98,9 +99,14 @@ final class Exchange: Sendable {
                 return sendWhole(server.errors.response(for: error, to: request), to: request)
             }
             if !(error is CancellationError) { server.errors.log(error, request) }
-            // The client must not take what it got for the whole: the application status and the closed connection
-            // tell the web server.
-            _ = try? connection.send(serial: serial, ends: 1, breaks: true) { _ in }
+            // The client must not take what it got for the whole. With a declared length the web server sees what is
+            // missing; without one nginx takes the end of the request, whatever its status, for the end of the response,
+            // and only a connection that closes before tells.
+            if head.length != nil {
+                _ = try? connection.send(serial: serial, ends: 1, breaks: true) { _ in }
+            } else {
+                connection.breakOff(serial: serial)
+            }
             record(response, bytes: sent.load(ordering: .relaxed))
         }
     }

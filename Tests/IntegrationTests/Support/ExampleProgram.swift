@@ -21,6 +21,8 @@ final class ExampleProgram {
         guard isReady, try child.poll() == nil else {
             throw TestingError(.closed, "\(name) did not start: \((try? directory.read("log")) ?? "")")
         }
+        // The connection that was made to see it is not to be counted.
+        _ = eventually { connections == 0 }
     }
 
     deinit { _ = try? child.stop(grace: .seconds(10)) }
@@ -37,6 +39,14 @@ final class ExampleProgram {
     func accessLog() throws -> [String] { try log().filter { $0.contains(" nestbox.access ") } }
 
     func log() throws -> [String] { try File.lines(directory.path("log")) }
+
+    /// How many connections the program has accepted, or is about to.
+    var connections: Int {
+        let path = directory.path("app.sock")
+        let lines = (try? File.lines("/proc/net/unix")) ?? []
+        // One of them is the socket that it listens on.
+        return lines.filter { $0.hasSuffix(" \(path)") }.count - 1
+    }
 
     var descriptors: Int { Process.descriptors(of: processID) }
 }

@@ -1,0 +1,41 @@
+# The commands of this package. `make help` names them.
+
+APP ?= Hello
+
+.PHONY: help run test check cgi bench clean
+
+help:
+	@echo "make run             start Hello behind a real nginx and print its URL; Ctrl-C stops both"
+	@echo "make run APP=Conformance    another example"
+	@echo "make test            run all tests"
+	@echo "make check           format lint, build without warnings, tests: what CI does"
+	@echo "make cgi APP=Hello   one static file for CGI on any Linux"
+	@echo "make bench           measure against a C libfcgi loop"
+	@echo "make clean           remove what was built"
+	@echo "What is missing of tools and libraries is installed with apt."
+
+run:
+	@scripts/install.sh swift libfcgi pkg-config nginx
+	@exec scripts/run.sh $(APP)
+
+test:
+	@scripts/install.sh swift libfcgi pkg-config nginx fcgiwrap python3
+	swift build --build-tests
+	swift test --skip-build --disable-xctest
+
+check:
+	@scripts/install.sh swift
+	swift format lint --strict --recursive Package.swift Sources Tests Examples Benchmarks
+	NESTBOX_STRICT=1 $(MAKE) --no-print-directory test
+
+cgi:
+	@scripts/install.sh swift libfcgi pkg-config strip
+	@scripts/cgi.sh $(APP)
+
+bench:
+	@scripts/install.sh swift libfcgi pkg-config nginx cc
+	swift build -c release --package-path Benchmarks
+	swift run -c release --package-path Benchmarks Benchmark --quick
+
+clean:
+	rm -rf .build Benchmarks/.build

@@ -1,0 +1,84 @@
+import NestboxTesting
+import Testing
+
+extension Integration {
+    @Suite("conformance cases", .enabled(if: ConformanceCases.arePresent, "no ../shared/conformance, or no python3"))
+    struct ConformanceCasesTests {
+        /// How cases reach the application.
+        enum Mode: String, CaseIterable, CustomTestStringConvertible, Sendable {
+            case whole, one, random, nginx, nginxPathInfo, apache, http, cgi
+
+            var testDescription: String {
+                switch self {
+                case .whole: "FastCGI, bodies in one record"
+                case .one: "FastCGI, bodies in records of one byte"
+                case .random: "FastCGI, bodies cut at random"
+                case .nginx: "FastCGI, variables as nginx sends them"
+                case .nginxPathInfo: "FastCGI, variables as nginx sends them with PATH_INFO"
+                case .apache: "FastCGI, variables as Apache sends them"
+                case .http: "HTTP, through nginx as shipped"
+                case .cgi: "CGI, a process for each request"
+                }
+            }
+        }
+
+        /// A topic in a mode in which it makes a difference.
+        struct Run: CustomTestStringConvertible, Sendable {
+            var topic: String
+            var mode: Mode
+            var testDescription: String { "\(topic): \(mode.testDescription)" }
+        }
+
+        static let runs: [Run] = {
+            // Raw records are what the cases of `fastcgi` are about; they come as they are or not at all.
+            let raw = [Mode.whole, .nginx, .nginxPathInfo, .apache].map { Run(topic: "fastcgi", mode: $0) }
+            let topics = ["urlencoded", "cookies", "cgi_responses"]
+            return raw + topics.flatMap { topic in Mode.allCases.map { Run(topic: topic, mode: $0) } }
+        }()
+
+        /// Cases of class `must` that do not pass yet, with the reason. One that passes has to go from here.
+        static let exceptions: [String: String] = [
+            "fastcgi/captured/mod_fcgid/post-multipart": "multipart forms come with the issue of forms and files",
+            "urlencoded/static/plain": "static files come with the issue of forms and files",
+            "urlencoded/static/space": "static files come with the issue of forms and files",
+            "urlencoded/static/utf8-name": "static files come with the issue of forms and files",
+        ]
+
+        @Test("hold, all that must", arguments: runs)
+        func hold(_ run: Run) throws {
+            let outcomes: [ConformanceCases.Outcome]
+            if run.mode == .cgi {
+                outcomes = try ConformanceCases.run(
+                    run.topic, script: "\(Repository.root)/scripts/conformance-as-cgi.py",
+                    ["--fcgi", ExampleProgram.path("Conformance")])
+            } else {
+                let program = try ExampleProgram("Conformance", ["--log-level", "critical"])
+                let socket = "\(program.socket)"
+                switch run.mode {
+                case .http:
+                    let nginx = try NginxServer(before: program.socket)
+                    outcomes = try ConformanceCases.run(run.topic, ["--http", "http://\(nginx.address)"])
+                case .one, .random:
+                    outcomes = try ConformanceCases.run(run.topic, ["--fcgi", socket, "--stdin-mode", run.mode.rawValue])
+                case .nginxPathInfo:
+                    outcomes = try ConformanceCases.run(run.topic, ["--fcgi", socket, "--profile", "nginx-pathinfo"])
+                case .nginx, .apache:
+                    outcomes = try ConformanceCases.run(run.topic, ["--fcgi", socket, "--profile", run.mode.rawValue])
+                case .whole, .cgi:
+                    outcomes = try ConformanceCases.run(run.topic, ["--fcgi", socket])
+                }
+                program.terminate()
+                #expect(try program.wait() == .exited(0))
+            }
+            let successes = outcomes.filter(\.isSuccess)
+            try #require(!successes.isEmpty, "nothing was run")
+            for outcome in outcomes where outcome.class == "must" {
+                if Self.exceptions[outcome.id] == nil {
+                    #expect(!outcome.isFailure, "\(outcome.id): \(outcome.outcome), \(outcome.why)")
+                } else {
+                    #expect(!outcome.isSuccess, "\(outcome.id) passes and is no exception any more")
+                }
+            }
+        }
+    }
+}

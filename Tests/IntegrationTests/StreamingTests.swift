@@ -1,0 +1,122 @@
+import HTTPTypes
+import Nestbox
+import NestboxTesting
+import Testing
+
+extension Integration {
+    @Suite("streams through nginx")
+    struct StreamingTests {
+        @Test("arrive piece by piece when nginx is told not to buffer them")
+        func pieces() throws {
+            let received = [Event(), Event(), Event()]
+            let application = try LocalApplication { router in
+                router.get("/") { _ in
+                    var response = Response.stream(type: "text/event-stream") { body in
+                        for (index, event) in received.enumerated() {
+                            try await body.write("piece \(index)\n")
+                            // The next piece is written when the client has this one.
+                            await event.wait()
+                        }
+                    }
+                    try response.addHeader("X-Accel-Buffering", "no")
+                    return response
+                }
+            }
+            let nginx = try NginxServer(before: application.socket)
+            let client = try nginx.connect()
+            try client.send("GET", "/")
+            #expect(try client.readHead().status == 200)
+            for (index, event) in received.enumerated() {
+                #expect(try client.readChunk() == Array("piece \(index)\n".utf8))
+                event.happen()
+            }
+            #expect(try client.readChunk() == nil)
+        }
+
+        @Test("of a request arrive piece by piece when nginx does not buffer them")
+        func upload() throws {
+            let received = [Event(), Event(), Event()]
+            let application = try LocalApplication { router in
+                router.post("/") { request in
+                    var count = 0
+                    for try await bytes in request.body {
+                        count += bytes.count
+                        if count % 1000 == 0 { received[count / 1000 - 1].happen() }
+                    }
+                    return "\(count)\n"
+                }
+            }
+            let unbuffered = """
+                location / {
+                    fastcgi_pass nestbox; fastcgi_keep_conn on; include nestbox/fastcgi_params;
+                    fastcgi_request_buffering off;
+                }
+                """
+            let nginx = try NginxServer(before: application.socket, servers: [unbuffered])
+            let client = try nginx.connect(0)
+            try client.send(
+                raw: Array("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3000\r\n\r\n".utf8), answering: "POST")
+            for event in received {
+                try client.send(raw: [UInt8](repeating: 7, count: 1000))
+                #expect(event.waitBlocking())
+            }
+            #expect(try client.readHead().status == 200)
+            #expect(try client.readBody() == Array("3000\n".utf8))
+        }
+
+        @Test("hold back a handler whose client does not read")
+        func backPressure() throws {
+            let written = Progress()
+            let application = try LocalApplication { router in
+                router.get("/") { _ in
+                    var response = Response.stream(type: "text/plain") { body in
+                        let chunk = [UInt8](repeating: 7, count: 65_536)
+                        for _ in 0..<1024 {
+                            try await body.write(chunk)
+                            written.add(chunk.count)
+                        }
+                    }
+                    try response.addHeader("X-Accel-Buffering", "no")
+                    return response
+                }
+            }
+            let nginx = try NginxServer(before: application.socket)
+            let client = try nginx.connect()
+            try client.send("GET", "/")
+            _ = try client.readHead()
+            // It stops when the buffers on the way are full, long before 64 MiB.
+            var last = -1
+            #expect(
+                eventually {
+                    defer { last = written.count }
+                    return written.count > 0 && written.count == last
+                })
+            #expect(written.count < 32 << 20)
+            #expect(try client.readBody(timeout: .seconds(30)).count == 64 << 20)
+        }
+
+        @Test("cancel the handler when the client hangs up", arguments: [true, false])
+        func hangUp(afterStart: Bool) throws {
+            let (started, cancelled) = (Event(), Event())
+            let application = try LocalApplication { router in
+                router.get("/") { _ in
+                    var response = Response.stream(type: "text/plain") { body in
+                        if afterStart { try await body.write("started\n") }
+                        started.happen()
+                        try? await Task.sleep(for: .seconds(60))
+                        if Task.isCancelled { cancelled.happen() }
+                    }
+                    try response.addHeader("X-Accel-Buffering", "no")
+                    return response
+                }
+            }
+            let nginx = try NginxServer(before: application.socket)
+            let client = try nginx.connect()
+            try client.send("GET", "/")
+            #expect(started.waitBlocking())
+            if afterStart { #expect(try client.readHead().status == 200) }
+            client.close()
+            #expect(cancelled.waitBlocking())
+        }
+    }
+}

@@ -1,0 +1,17 @@
+#!/bin/sh
+# Builds a program as one file that needs nothing of the machine it runs on, for CGI on a shared host.
+#
+#   scripts/cgi.sh Hello
+set -eu
+cd "$(dirname "$0")/.."
+
+name=${1:?the name of a program}
+# Apart from the other builds: these flags would have everything built anew each time.
+set -- -c release --product "$name" --scratch-path .build/static \
+    -Xswiftc -static-executable -Xswiftc -Xclang-linker -Xswiftc -Wl,--gc-sections
+echo "Building $name (static; the first time takes some minutes)"
+swift build "$@"
+program=$(swift build "$@" --show-bin-path)/$name
+strip -o "$program.cgi" "$program"
+bytes=$(wc -c <"$program.cgi")
+echo "$program.cgi: $bytes bytes ($((bytes / 1000000)).$((bytes / 100000 % 10)) MB)"
