@@ -25,7 +25,9 @@ public struct CGIVariables: Sendable {
     let bytes: [UInt8]
     let entries: [Entry]
 
-    /// Takes over bytes that a gateway gathered. Every entry must lie inside `bytes`.
+    /// Takes over bytes that a gateway gathered.
+    ///
+    /// Every entry must lie inside `bytes`.
     package init(bytes: [UInt8], entries: [Entry]) {
         self.bytes = bytes
         self.entries = entries

@@ -9,7 +9,7 @@ public import HTTPTypes
 public struct HTTPError: Error, Sendable {
     /// The status of the answer.
     public var status: HTTPResponse.Status
-    /// A sentence for the client. By default the status' reason phrase.
+    /// A sentence for the client; by default the status' reason phrase.
     public var message: String
     /// Header fields that the answer carries, such as `Allow` of a 405.
     public var headers: HTTPFields

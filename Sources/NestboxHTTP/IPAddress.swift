@@ -1,10 +1,12 @@
 #if canImport(Musl)
-import Musl
+    import Musl
 #else
-import Glibc
+    import Glibc
 #endif
 
-/// An IPv4 or IPv6 address in network byte order. An IPv4-mapped address (`::ffff:192.0.2.1`) is the IPv4 address.
+/// An IPv4 or IPv6 address in network byte order.
+///
+/// An IPv4-mapped address (`::ffff:192.0.2.1`) is the IPv4 address.
 package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
     /// Four or sixteen bytes.
     package let bytes: [UInt8]

@@ -83,7 +83,8 @@ struct MountPoint {
             while following == slash, wanted != slash, start > path.startIndex, path[start - 1] == slash { start -= 1 }
             guard start > path.startIndex else { return nil }
             // A % is no hexadecimal digit, so that encoded bytes never overlap and reading backwards finds the same ones.
-            let encoded = start - path.startIndex > 2 ? PercentEncoding.decodedByte(at: start - 3, of: path[..<start]) : nil
+            let encoded =
+                start - path.startIndex > 2 ? PercentEncoding.decodedByte(at: start - 3, of: path[..<start]) : nil
             if let encoded, encoded.next == start {
                 guard encoded.byte == wanted else { return nil }
                 start -= 3

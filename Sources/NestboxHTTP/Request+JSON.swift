@@ -11,7 +11,8 @@ extension Request {
     ///   - limit: How many bytes at most. By default the limit of the application's configuration.
     /// - Throws: ``HTTPError`` 415 when the `Content-Type` is not JSON, 400 for malformed JSON or values that do not
     ///   fit, 413 for a body over the limit.
-    public func decode<Value: Decodable>(_ type: Value.Type = Value.self, upTo limit: Int? = nil) async throws -> Value {
+    public func decode<Value: Decodable>(_ type: Value.Type = Value.self, upTo limit: Int? = nil) async throws -> Value
+    {
         guard hasJSONBody else {
             throw HTTPError(.unsupportedMediaType, "Send the body as application/json.")
         }
@@ -50,6 +51,8 @@ extension DecodingError {
     }
 
     private static func path(_ path: [any CodingKey]) -> String {
-        path.isEmpty ? "The body" : "'" + path.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".") + "'"
+        path.isEmpty
+            ? "The body"
+            : "'" + path.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".") + "'"
     }
 }

@@ -8,9 +8,10 @@ public struct Request: Sendable {
     /// The method, such as `.get`, as the client sent it: methods are case-sensitive.
     public var method: HTTPRequest.Method
 
-    /// The path below the mount point (``basePath``), percent-decoded once; `+` is left alone. Starts with `/`.
+    /// The path below the mount point (``basePath``), percent-decoded once.
     ///
-    /// A `%2F` is a slash here, so that segments can no longer be told apart. Routes are matched on ``rawPath``.
+    /// It starts with `/`, but for the target `*` of an `OPTIONS` request; `+` is left alone, and so are empty and dot
+    /// segments. A `%2F` is a slash here, so that segments can no longer be told apart. Routes are matched on ``rawPath``.
     public var path: String
 
     /// The path below the mount point as the client sent it, percent-encoded, `//` kept.
@@ -39,14 +40,16 @@ extension Request {
     /// All meta-variables, as the web server sent them (without `HTTP_PROXY`, which no client may set).
     public var variables: CGIVariables { head.variables }
 
-    /// Where the application is mounted: `""` at the root of the host, or such as `/app`. No slash at the end.
+    /// Where the application is mounted: `""` at the root of the host, or such as `/app`, without a slash at its end.
+    ///
+    /// It is decoded text; percent-encode it as a path before it goes into a link.
     public var basePath: String { head.basePath }
 
     /// The request target as the client sent it, path and query, or `nil` when the server does not tell
     /// (`REQUEST_URI` is no part of RFC 3875).
     public var target: String? { head.variables[nonEmpty: "REQUEST_URI"] }
 
-    /// The query string without its `?`, not decoded. Empty without a query.
+    /// The query string without its `?`, not decoded; empty without a query.
     public var queryString: String { head.variables["QUERY_STRING"] ?? "" }
 
     /// The header fields.
@@ -56,7 +59,9 @@ extension Request {
     public var headers: HTTPFields { head.headers }
 
     /// The media type of the body with its parameters (`CONTENT_TYPE`).
-    public var contentType: String? { head.variables[nonEmpty: "CONTENT_TYPE"] ?? head.variables[nonEmpty: "HTTP_CONTENT_TYPE"] }
+    public var contentType: String? {
+        head.variables[nonEmpty: "CONTENT_TYPE"] ?? head.variables[nonEmpty: "HTTP_CONTENT_TYPE"]
+    }
 
     /// The cookies that the client sent: at most 150, the rest is ignored.
     public var cookies: RequestCookies { head.cookies }
@@ -72,8 +77,10 @@ extension Request {
     /// Whether the client's connection is encrypted.
     public var isSecure: Bool { head.isSecure }
 
-    /// The host that the client asked for, with a port when it named one: from `Host`, else `SERVER_NAME`, or
-    /// `X-Forwarded-Host` of a trusted proxy. It is outside data unless the web server checks it.
+    /// The host that the client asked for, with a port when it named one.
+    ///
+    /// It is from `Host`, else `SERVER_NAME`, or `X-Forwarded-Host` of a trusted proxy, and outside data unless the web
+    /// server checks it.
     public var host: String? { head.host }
 
     /// The name of this request in the log: `REQUEST_ID` when the web server gives one (nginx: `$request_id`), else 16

@@ -130,7 +130,7 @@ extension RequestHead {
         return variables[nonEmpty: "HTTP_HOST"] ?? variables[nonEmpty: "SERVER_NAME"]
     }
 
-    /// Who speaks to the web server. nginx says `unix:` for a client on a unix socket.
+    /// Who speaks to the web server; nginx says `unix:` for a client on a unix socket.
     private var peer: String? {
         variables[nonEmpty: "REMOTE_ADDR"].flatMap { $0 == "unix:" ? nil : $0 }
     }

@@ -35,7 +35,7 @@ public struct Response: Sendable {
         Response(status: status, contentType: "text/plain; charset=utf-8", body: .string(text))
     }
 
-    /// A page of HTML in UTF-8. Nothing is escaped here.
+    /// A page of HTML in UTF-8; nothing is escaped here.
     public static func html(_ html: String, status: HTTPResponse.Status = .ok) -> Response {
         Response(status: status, contentType: "text/html; charset=utf-8", body: .string(html))
     }
@@ -91,7 +91,8 @@ public enum HeaderFieldError: Error, Sendable, Equatable, CustomStringConvertibl
     public var description: String {
         switch self {
         case .invalidName(let name): "\(name.debugDescription) is no header field name"
-        case .invalidValue(let name): "the value of header field '\(name)' holds a control character, or a space at one of its ends"
+        case .invalidValue(let name):
+            "the value of header field '\(name)' holds a control character, or a space at one of its ends"
         }
     }
 }

@@ -9,7 +9,7 @@ public struct ResponseBody: Sendable {
 
     package let storage: Storage
 
-    /// No body. `204` and `304` always have none, whatever the handler gave them.
+    /// No body; `204` and `304` always have none, whatever the handler gave them.
     public static var empty: ResponseBody { ResponseBody(storage: .empty) }
 
     /// These bytes.
@@ -41,7 +41,9 @@ public struct ResponseBody: Sendable {
     }
 }
 
-/// Takes the bytes of a streamed response. Every write goes to the web server at once.
+/// Takes the bytes of a streamed response.
+///
+/// Every write goes to the web server at once.
 public struct ResponseBodyWriter: Sendable {
     /// Where the bytes go.
     package protocol Sink: Sendable {

@@ -12,7 +12,7 @@ import NestboxHTTP
 public struct ApplicationConfiguration: Sendable {
     /// Reads the values, the program's own among them.
     public let reader: ConfigReader
-    /// What the gateway is configured with. A program may change it before it runs.
+    /// What the gateway is configured with; a program may change it before it runs.
     public var gateway: GatewayConfiguration
     /// The least severe level of the log, when it is configured.
     public var logLevel: Logger.Level?

@@ -6,7 +6,7 @@ extension CommandLine {
         arguments.first?.split(separator: "/").last.map(String.init) ?? "program"
     }
 
-    /// The directory of the program's file. The working directory may be any.
+    /// The directory of the program's file; the working directory may be any.
     static var programDirectory: String {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = readlink("/proc/self/exe", &buffer, buffer.count)

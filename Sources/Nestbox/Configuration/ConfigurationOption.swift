@@ -34,7 +34,8 @@ public struct ConfigurationOption: Sendable, Hashable {
         .init("listen", "Where to listen: unix:/run/app.sock, 127.0.0.1:9000, [::1]:9000; several with commas."),
         .init("workers", "Threads that serve. Default: the processors, at least 4."),
         .init("basePath", "The mount point, such as /app, when the web server's variables cannot tell it."),
-        .init("trustedProxies", "Whose X-Forwarded-… fields are believed: addresses, networks, or unix. Default: none."),
+        .init(
+            "trustedProxies", "Whose X-Forwarded-… fields are believed: addresses, networks, or unix. Default: none."),
         .init("allowedClients", "Who may connect over TCP. Default: 127.0.0.0/8,::1."),
         .init("socket.mode", "Permissions of a unix socket. Default: 660."),
         .init("socket.owner", "Owner of a unix socket."),

@@ -27,7 +27,8 @@ struct ConfigurationSource {
             let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard let flag = parts.first, let option = options.first(where: { $0.flag == flag }) else {
                 // What follows the sign may be a secret.
-                throw StartError("'\(parts.first ?? "")' is no option of this program; --help names them", isUsage: true)
+                throw StartError(
+                    "'\(parts.first ?? "")' is no option of this program; --help names them", isUsage: true)
             }
             guard let value = parts.count == 2 ? String(parts[1]) : arguments.popFirst() else {
                 throw StartError("\(flag) needs a value: \(option.help)", isUsage: true)
@@ -42,7 +43,9 @@ struct ConfigurationSource {
         for (name, value) in environment where name.hasPrefix(Self.prefix) { try set(name, value) }
     }
 
-    /// Reads a file of lines `NESTBOX_KEY=value`. Empty lines and lines that start with `#` are left out, and so is a pair
+    /// Reads a file of lines `NESTBOX_KEY=value`.
+    ///
+    /// Empty lines and lines that start with `#` are left out, and so is a pair
     /// of quotes around a value. Lines end with LF or CRLF; other programs' keys may be among them. A file that is not there
     /// is empty.
     init(file path: String, options: [ConfigurationOption]) throws(StartError) {

@@ -7,6 +7,8 @@ enum Invocation {
     /// As a FastCGI program, on sockets that it was given or, when there are none, on its own.
     case fastCGI([ListenAddress])
 
+    /// How this process was started.
+    ///
     /// A listening socket settles it: a spawner may leave CGI variables in the environment. Then the variables that every
     /// CGI request has (RFC 3875 §4.1) tell. That standard input is a connected socket tells nothing.
     static var current: Invocation {

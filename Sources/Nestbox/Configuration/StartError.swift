@@ -3,7 +3,7 @@ import NestboxGateway
 
 /// Why the program does not start.
 public struct StartError: Error, Sendable, CustomStringConvertible {
-    /// What is wrong, where, and what to do about it. Never holds a secret.
+    /// What is wrong, where, and what to do about it; never holds a secret.
     public let description: String
     /// Whether the command line was used wrongly.
     let isUsage: Bool
@@ -17,7 +17,9 @@ public struct StartError: Error, Sendable, CustomStringConvertible {
         self.init("\(error)")
     }
 
-    /// Says so and ends the process. A web server that started it as a CGI program gets a response, which says nothing of
+    /// Says so and ends the process.
+    ///
+    /// A web server that started it as a CGI program gets a response, which says nothing of
     /// the cause.
     func exit(_ invocation: Invocation) -> Never {
         let message = "\(CommandLine.programName): \(description)\n"

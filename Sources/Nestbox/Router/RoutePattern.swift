@@ -19,7 +19,9 @@ struct RoutePattern: Sendable {
         guard pattern.isEmpty || pattern.first == "/" else { throw RoutePatternError(pattern, "it starts with /") }
         var segments: [Segment] = []
         var names: Set<String> = []
-        for text in (pattern.isEmpty ? "/" : pattern).split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
+        for text in (pattern.isEmpty ? "/" : pattern).split(separator: "/", omittingEmptySubsequences: false)
+            .dropFirst()
+        {
             if case .rest? = segments.last { throw RoutePatternError(pattern, "{name...} is its last segment") }
             let segment = try Self.segment(text, of: pattern)
             if case .parameter(let name) = segment, !names.insert(name).inserted {

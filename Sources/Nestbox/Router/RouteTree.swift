@@ -70,7 +70,9 @@ struct RouteTree: Sendable {
         return changed.any == nil
     }
 
-    /// Finds what stands at a percent-encoded path. Segments are decoded one by one, so that `%2F` stays inside its own.
+    /// Finds what stands at a percent-encoded path.
+    ///
+    /// Segments are decoded one by one, so that `%2F` stays inside its own.
     func match(_ rawPath: String) -> Match? {
         var values: [String] = []
         var path = rawPath.utf8[...]
