@@ -42,11 +42,16 @@ struct CGIResponseHead {
             bytes.append(contentsOf: "\r\n".utf8)
             let hasNoEntity = status.code == 204 || status.code == 304
             var hasType = false
+            var hasLocation = false
             appendFields(to: &bytes) { name in
                 switch name.canonicalName {
+                // Each once (RFC 3875 §6.3); of two the first counts.
                 case "content-type":
-                    hasType = true
-                    return !hasNoEntity
+                    defer { hasType = true }
+                    return !hasNoEntity && !hasType
+                case "location":
+                    defer { hasLocation = true }
+                    return !hasLocation
                 case let name: return !Self.ownedByServer.contains(name)
                 }
             }

@@ -31,7 +31,7 @@ public struct ErrorResponses: Sendable {
             if let refusal = request.head.refusal { throw refusal }
             let response = try await responder.respond(to: request)
             // A CGI response is final: the web server would take an interim status for that.
-            guard response.status.code >= 200 else { throw InterimStatus(code: response.status.code) }
+            guard (200...599).contains(response.status.code) else { throw InterimStatus(code: response.status.code) }
             return response
         } catch {
             return response(for: error, to: request)

@@ -30,6 +30,11 @@ public struct ResponseBody: Sendable {
         ResponseBody(storage: .stream(length: length, produce))
     }
 
+    /// Whether the bytes are made while they are sent.
+    package var isStream: Bool {
+        if case .stream = storage { true } else { false }
+    }
+
     /// The number of bytes, or `nil` for a stream of unknown length.
     public var length: Int? {
         switch storage {

@@ -45,8 +45,16 @@ public struct CGIGateway {
 
         let thread = CGIExecutor()
         let (responder, errors) = (responder, errors)
+        let (limits, linger) = (configuration.limits, configuration.timeouts.linger)
         let result = thread.run {
             let response = await errors.respond(to: request, with: responder)
+            // A stream may still be made of the body.
+            if response.body.isStream {
+                let result = await output.send(response, to: request, errors: errors)
+                input.drain(upTo: limits.drainedBody, timeout: linger)
+                return result
+            }
+            input.drain(upTo: limits.drainedBody, timeout: linger)
             return await output.send(response, to: request, errors: errors)
         }
         if accessLog.isEnabled {

@@ -35,4 +35,23 @@ final class CGIInput: RequestBody.Source {
             return nil
         }
     }
+
+    /// Receives what no handler read of a declared body: a web server that is still writing it would take the closed pipe
+    /// for a failure, or wait for ever while this program waits for it to take the response.
+    /// - Parameters:
+    ///   - limit: How many bytes at most; a longer rest is left alone.
+    ///   - timeout: How long to wait for each piece.
+    func drain(upTo limit: Int, timeout: Duration) {
+        received.withLock { received in
+            guard let length, length - received <= limit else { return }
+            var buffer = [UInt8](repeating: 0, count: 64 << 10)
+            while received < length {
+                var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+                guard poll(&input, 1, Int32(clamping: Int64(timeout / .milliseconds(1)))) > 0 else { return }
+                let count = read(STDIN_FILENO, &buffer, min(buffer.count, length - received))
+                guard count > 0 else { return }
+                received += count
+            }
+        }
+    }
 }

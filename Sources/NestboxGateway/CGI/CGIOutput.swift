@@ -39,31 +39,37 @@ final class CGIOutput: Sendable {
 
     func send(_ response: Response, to request: Request, errors: ErrorResponses) async -> Result {
         let head = CGIResponseHead(response, isHead: request.method == .head)
-        var bytes: [UInt8] = []
-        var isComplete = true
-        switch response.body.storage {
-        case .stream(_, let produce) where head.hasBody:
-            let stream = CGIStream(output: self, head: head)
-            do {
-                try await produce(ResponseBodyWriter(stream))
-                try stream.end()
-            } catch {
-                if !headIsSent.load(ordering: .relaxed) {
-                    return await send(errors.response(for: error, to: request), to: request, errors: errors)
-                }
-                errors.log(error, request)
-                isComplete = false
-            }
-        case .bytes(let body) where head.hasBody:
-            head.append(to: &bytes)
-            isComplete = write(bytes, body)
-        case .string(let body) where head.hasBody:
-            head.append(to: &bytes)
-            isComplete = write(bytes, Array(body.utf8))
-        default:
-            head.append(to: &bytes)
-            isComplete = write(bytes, [])
+        guard case .stream(_, let produce) = response.body.storage, head.hasBody else {
+            return send(whole: response, to: request)
         }
+        var isComplete = true
+        do {
+            let stream = CGIStream(output: self, head: head)
+            try await produce(ResponseBodyWriter(stream))
+            try stream.end()
+        } catch {
+            if !headIsSent.load(ordering: .relaxed) {
+                return send(whole: errors.response(for: error, to: request), to: request)
+            }
+            errors.log(error, request)
+            isComplete = false
+        }
+        return Result(
+            status: response.status.code, bytes: sent.load(ordering: .relaxed), isComplete: isComplete)
+    }
+
+    /// Sends a response that is all here.
+    private func send(whole response: Response, to request: Request) -> Result {
+        let head = CGIResponseHead(response, isHead: request.method == .head)
+        var bytes: [UInt8] = []
+        head.append(to: &bytes)
+        let body: [UInt8] =
+            switch response.body.storage {
+            case .bytes(let body) where head.hasBody: body
+            case .string(let body) where head.hasBody: Array(body.utf8)
+            default: []
+            }
+        let isComplete = write(bytes, body)
         return Result(
             status: response.status.code, bytes: sent.load(ordering: .relaxed), isComplete: isComplete)
     }

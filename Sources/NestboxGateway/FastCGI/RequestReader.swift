@@ -84,8 +84,8 @@ struct RequestReader {
 
     /// Whether a request's parameters are complete.
     var hasRequest: Bool { phase == .request }
-    /// Whether nothing more of the request is to come: its body has ended, or it was aborted.
-    var isComplete: Bool { (bodyEnded || isAborted) && !closesAfterReplies }
+    /// Whether nothing more of the request is to come: its body has ended with its padding, or it was aborted.
+    var isComplete: Bool { (bodyEnded || isAborted) && !closesAfterReplies && paddingLeft == 0 }
     /// Whether nothing of a request has come yet.
     var isIdle: Bool { phase == .idle && headerCount == 0 && contentLeft == 0 && heldHeader == nil }
     /// Whether nothing more is taken before ``finishRequest()``: the next request is here already (pipelining).
