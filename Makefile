@@ -26,7 +26,7 @@ test:
 check:
 	@scripts/install.sh swift
 	swift format lint --strict --recursive Package.swift Sources Tests Examples Benchmarks
-	NESTBOX_STRICT=1 $(MAKE) --no-print-directory test
+	WARNINGS_AS_ERRORS=1 $(MAKE) --no-print-directory test
 
 cgi:
 	@scripts/install.sh swift libfcgi pkg-config strip

@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// CI builds with `NESTBOX_STRICT=1`; a user of the package is never stopped by a new compiler's warning.
-let strict = Context.environment["NESTBOX_STRICT"] == "1"
+/// CI builds with `WARNINGS_AS_ERRORS=1`; a user of the package is never stopped by a new compiler's warning.
+let strict = Context.environment["WARNINGS_AS_ERRORS"] == "1"
 
 let settings: [SwiftSetting] =
     [
@@ -45,7 +45,8 @@ let package = Package(
         .target(name: "CNestboxSystem"),
         .target(name: "NestboxHTTP", dependencies: [httpTypes, logging], swiftSettings: settings),
         .target(
-            name: "NestboxGateway", dependencies: ["NestboxHTTP", "CFCGI", "CNestboxSystem", deque, httpTypes, logging],
+            name: "NestboxGateway",
+            dependencies: ["NestboxHTTP", "CFCGI", "CNestboxSystem", deque, httpTypes, logging],
             swiftSettings: settings),
         .target(
             name: "Nestbox", dependencies: ["NestboxHTTP", "NestboxGateway", httpTypes, logging, configuration],

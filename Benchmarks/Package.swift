@@ -6,7 +6,7 @@ import PackageDescription
 let package = Package(
     name: "nestbox-benchmarks",
     dependencies: [
-        .package(name: "nestbox", path: ".."),
+        .package(name: "nestbox", path: "..")
     ],
     targets: [
         .executableTarget(

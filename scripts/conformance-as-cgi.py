@@ -1,6 +1,6 @@
 """Runs the conformance cases against a CGI program: one process for each request.
 
-    NESTBOX_CONFORMANCE=FOLDER python3 conformance-as-cgi.py --fcgi PROGRAM --topic cookies --json report.json
+    CONFORMANCE_CASES=FOLDER python3 conformance-as-cgi.py --fcgi PROGRAM --topic cookies --json report.json
 
 This is the runner of that folder with another way to send a request; what comes back it judges itself. Cases that are
 about FastCGI records are left out.
@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 
-sys.path.insert(0, os.environ["NESTBOX_CONFORMANCE"])
+sys.path.insert(0, os.environ["CONFORMANCE_CASES"])
 import fcgi_client as fc  # noqa: E402
 import run  # noqa: E402
 

@@ -45,7 +45,7 @@ sed -e "s|listen 80;|listen 127.0.0.1:$port;|" -e "s|unix:/run/nestbox/app.sock|
     nginx/nestbox.conf >"$directory/site.conf"
 
 # What is set for builds and tests is no key of a program.
-unset NESTBOX_STRICT NESTBOX_CONFORMANCE
+unset WARNINGS_AS_ERRORS CONFORMANCE_CASES
 # In a session of their own: Ctrl-C is for this script, which stops them in order.
 setsid "$program" --listen "unix:$directory/app.sock" &
 server=$!

@@ -1,7 +1,9 @@
 import Glibc
 import Nestbox
 
-/// What a handler throws in these routes. No client may see it.
+/// What a handler throws in these routes.
+///
+/// No client may see it.
 private struct SecretDetail: Error, CustomStringConvertible {
     var description: String { "SECRET-DETAIL" }
 }
@@ -16,7 +18,9 @@ extension Router {
         }
         get("/redirect") { request in
             let query = try request.query
-            guard let code = Int(query["code"] ?? "302"), (100...999).contains(code) else { throw HTTPError(.badRequest) }
+            guard let code = Int(query["code"] ?? "302"), (100...999).contains(code) else {
+                throw HTTPError(.badRequest)
+            }
             do {
                 return try Response.redirect(to: query["to"] ?? "", status: .init(code: code))
             } catch {

@@ -7,13 +7,19 @@ public struct GatewayConfiguration: Sendable {
     public var listen: [ListenAddress] = []
     /// How a unix socket that the program makes is protected.
     public var unixSocket = UnixSocketOptions()
-    /// The addresses that may connect over TCP. By default this machine only; the protocol has no other protection.
+    /// The addresses that may connect over TCP.
+    ///
+    /// By default this machine only; the protocol has no other protection.
     public var allowedClients: [String] = ["127.0.0.0/8", "::1"]
-    /// How many threads serve. By default the number of processors, and at least four, since a handler may block one.
+    /// How many threads serve.
+    ///
+    /// By default the number of processors, and at least four, since a handler may block one.
     public var workers: Int
     /// The mount point, such as `/app`, when the web server's variables cannot tell it.
     public var basePath: String?
-    /// Whose `X-Forwarded-…` fields are believed. By default nobody's.
+    /// Whose `X-Forwarded-…` fields are believed.
+    ///
+    /// By default nobody's.
     public var trustedProxies = TrustedProxies.none
     /// Counts and sizes.
     public var limits = Limits()
@@ -22,20 +28,34 @@ public struct GatewayConfiguration: Sendable {
 
     /// Counts and sizes, all of them what a client can use up.
     public struct Limits: Sendable {
-        /// Connections at once; further ones wait in the system's queue. 4,096 by default.
+        /// Connections at once; further ones wait in the system's queue.
+        ///
+        /// 4,096 by default.
         public var connections = 4096
-        /// Connections that wait to be accepted. 1,024 by default; the system may allow fewer.
+        /// Connections that wait to be accepted.
+        ///
+        /// 1,024 by default; the system may allow fewer.
         public var backlog = 1024
-        /// Bytes of a request's body. 16 MiB by default. A longer one is answered with 413.
+        /// Bytes of a request's body.
+        ///
+        /// 16 MiB by default. A longer one is answered with 413.
         public var body = 16 << 20
-        /// Bytes of all meta-variables of a request with their names. 256 KiB by default, 1,000,000 at most.
+        /// Bytes of all meta-variables of a request with their names.
+        ///
+        /// 256 KiB by default, 1,000,000 at most.
         public var parametersSize = 256 << 10
-        /// Meta-variables of a request. 1,000 by default. More, or larger ones, are answered with 431.
+        /// Meta-variables of a request.
+        ///
+        /// 1,000 by default. More, or larger ones, are answered with 431.
         public var parameterCount = 1000
-        /// Bytes of one meta-variable's value. 128 KiB by default.
+        /// Bytes of one meta-variable's value.
+        ///
+        /// 128 KiB by default.
         public var parameterValueSize = 128 << 10
         /// Bytes of a body that no handler read and that are received all the same, so that the web server gets the
-        /// response. 16 MiB by default.
+        /// response.
+        ///
+        /// 16 MiB by default.
         public var drainedBody = 16 << 20
 
         /// The defaults.
@@ -44,20 +64,33 @@ public struct GatewayConfiguration: Sendable {
 
     /// How long things may take.
     public struct Timeouts: Sendable {
-        /// From the first byte of a request to its last meta-variable, and from connecting to the first byte. 10 s.
+        /// From the first byte of a request to its last meta-variable, and from connecting to the first byte.
+        ///
+        /// 10 s.
         public var header = Duration.seconds(10)
-        /// Between two pieces of a body that a handler waits for. 60 s. Then the handler gets a 408.
+        /// Between two pieces of a body that a handler waits for.
+        ///
+        /// 60 s. Then the handler gets a 408.
         public var body = Duration.seconds(60)
-        /// Until a web server that reads nothing takes some of a response. 60 s.
+        /// Until a web server that reads nothing takes some of a response.
+        ///
+        /// 60 s.
         public var write = Duration.seconds(60)
-        /// A kept connection without a request. 120 s, which is more than nginx keeps one (60 s).
+        /// A kept connection without a request.
+        ///
+        /// 120 s, which is more than nginx keeps one (60 s).
         public var idle = Duration.seconds(120)
-        /// For what is left of a request after its response. 5 s.
+        /// For what is left of a request after its response.
+        ///
+        /// 5 s.
         public var linger = Duration.seconds(5)
-        /// A handler, until its response is complete; then its task is cancelled and 504 is sent. `nil`, the default,
-        /// is no limit: the web server has one of its own.
+        /// A handler, until its response is complete; then its task is cancelled and 504 is sent.
+        ///
+        /// `nil`, the default, is no limit: the web server has one of its own.
         public var handler: Duration?
-        /// The requests under way when the program is told to stop. 30 s.
+        /// The requests under way when the program is told to stop.
+        ///
+        /// 30 s.
         public var grace = Duration.seconds(30)
 
         /// The defaults.

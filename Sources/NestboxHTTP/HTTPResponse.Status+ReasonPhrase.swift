@@ -67,7 +67,8 @@ extension HTTPResponse.Status {
         case 507: "Insufficient Storage"
         case 508: "Loop Detected"
         case 511: "Network Authentication Required"
-        default: ["Informational", "Success", "Redirection", "Client Error", "Server Error"][max(0, min(4, code / 100 - 1))]
+        default:
+            ["Informational", "Success", "Redirection", "Client Error", "Server Error"][max(0, min(4, code / 100 - 1))]
         }
     }
 }

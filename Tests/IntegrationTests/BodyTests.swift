@@ -8,7 +8,9 @@ extension Integration {
     struct BodyTests {
         /// Echoes bodies.
         static func echo() throws -> LocalApplication {
-            try LocalApplication { $0.limits.body = 2 << 20 } routes: { router in
+            try LocalApplication {
+                $0.limits.body = 2 << 20
+            } routes: { router in
                 router.post("/echo") { request in
                     let length = request.headers[.contentLength] ?? "none"
                     var response = Response.bytes(try await request.body.collect())
@@ -120,7 +122,9 @@ extension Integration {
             let records = request.encoded(.init(keepConnection: true))
             // Wherever in the body a careless reader goes on, for one of these it is the start of a whole request.
             for shift in 0..<records.count {
-                let body = [UInt8](repeating: 0, count: shift) + Array(repeatElement(records, count: 16_384 / records.count).joined())
+                let body =
+                    [UInt8](repeating: 0, count: shift)
+                    + Array(repeatElement(records, count: 16_384 / records.count).joined())
                 let client = try nginx.connect()
                 #expect(try client.request("POST", "/discard", body: body).text == "discarded\n")
                 // nginx has kept the connection and sends this on the same one.

@@ -106,7 +106,8 @@ extension Integration {
             #expect(result.status == .exited(0))
         }
 
-        @Test("a length that is none is a bad request, and one beyond the limit too large",
+        @Test(
+            "a length that is none is a bad request, and one beyond the limit too large",
             arguments: [("12abc", 400), ("+5", 400), (" 5", 400), ("99999999999999999999", 413), ("99999999", 413)])
         func lengths(text: String, status: Int) throws {
             let result = try run(
@@ -151,7 +152,8 @@ extension Integration {
         @Test("a proxy that a client names is not in the environment of what they start")
         func proxy() throws {
             let result = try run(
-                "Talkative", environment: Self.environment(path: "/proxy", adding: ["HTTP_PROXY": "http://evil.example"]))
+                "Talkative",
+                environment: Self.environment(path: "/proxy", adding: ["HTTP_PROXY": "http://evil.example"]))
             #expect(result.response.text == "no proxy\n")
         }
 
@@ -167,7 +169,8 @@ extension Integration {
             #expect(try child.wait() == .exited(1))
         }
 
-        @Test("HEAD, 204 and 304 have no body",
+        @Test(
+            "HEAD, 204 and 304 have no body",
             arguments: [("HEAD", "/size/10", 200), ("GET", "/status/204", 204), ("GET", "/status/304", 304)])
         func withoutBody(method: String, path: String, status: Int) throws {
             let result = try run(environment: Self.environment(method, path: path))
@@ -179,7 +182,8 @@ extension Integration {
         @Test("what else is in the environment does not matter")
         func listenVariables() throws {
             let result = try run(
-                "Hello", environment: Self.environment(adding: ["LISTEN_FDS": "1", "LISTEN_PID": "1", "HTTP_PROXY": "x"]))
+                "Hello",
+                environment: Self.environment(adding: ["LISTEN_FDS": "1", "LISTEN_PID": "1", "HTTP_PROXY": "x"]))
             #expect(result.response.text == "Hello from Nestbox\n")
         }
 

@@ -36,7 +36,9 @@ extension Integration {
             return raw + topics.flatMap { topic in Mode.allCases.map { Run(topic: topic, mode: $0) } }
         }()
 
-        /// Cases of class `must` that do not pass yet, with the reason. One that passes has to go from here.
+        /// Cases of class `must` that do not pass yet, with the reason.
+        ///
+        /// One that passes has to go from here.
         static let exceptions: [String: String] = [
             "fastcgi/captured/mod_fcgid/post-multipart": "multipart forms come with the issue of forms and files",
             "urlencoded/static/plain": "static files come with the issue of forms and files",
@@ -59,7 +61,8 @@ extension Integration {
                     let nginx = try NginxServer(before: program.socket)
                     outcomes = try ConformanceCases.run(run.topic, ["--http", "http://\(nginx.address)"])
                 case .one, .random:
-                    outcomes = try ConformanceCases.run(run.topic, ["--fcgi", socket, "--stdin-mode", run.mode.rawValue])
+                    outcomes = try ConformanceCases.run(
+                        run.topic, ["--fcgi", socket, "--stdin-mode", run.mode.rawValue])
                 case .nginxPathInfo:
                     outcomes = try ConformanceCases.run(run.topic, ["--fcgi", socket, "--profile", "nginx-pathinfo"])
                 case .nginx, .apache:

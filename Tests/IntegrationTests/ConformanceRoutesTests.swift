@@ -37,7 +37,8 @@ extension Integration {
             .init(method: "OPTIONS", target: "/only-get", status: 204, headers: ["Allow": "GET, HEAD, OPTIONS"]),
             .init(target: "/nowhere", status: 404, body: #"{"error":"#),
             .init(
-                method: "POST", target: "/cookies/set", sent: #"{"cookies":[{"name":"a","value":"b","httpOnly":true}]}"#,
+                method: "POST", target: "/cookies/set",
+                sent: #"{"cookies":[{"name":"a","value":"b","httpOnly":true}]}"#,
                 headers: ["Set-Cookie": "a=b; Path=/; HttpOnly"], body: #"{"ok":true}"#),
             .init(
                 method: "POST", target: "/cookies/set", sent: #"{"cookies":[{"name":"a b","value":"b"}]}"#, status: 400),

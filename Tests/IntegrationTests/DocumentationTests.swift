@@ -19,7 +19,8 @@ extension Integration {
             let output = try ChildProcess(ExampleProgram.path("Hello"), ["--help"]).output()
             let help = String(decoding: output.stdout, as: UTF8.self)
             let text = try Repository.text(of: file)
-            for option in text.matches(of: #/(?:^|[\s`(])(--[a-z]+(?:-[a-z]+)*)/#).map(\.output.1) where option != "--help" {
+            for option in text.matches(of: #/(?:^|[\s`(])(--[a-z]+(?:-[a-z]+)*)/#).map(\.output.1)
+            where option != "--help" {
                 #expect(help.contains("  \(option) "), "\(option)")
             }
             for variable in text.matches(of: #/NESTBOX_[A-Z_]+/#).map(\.output) {

@@ -197,7 +197,6 @@ extension Integration {
             #expect(eventually { nginx.workers.count == 2 })
             // What the present workers keep, and no more.
             #expect(eventually { (0...32).contains(program.descriptors - before) })
-            _ = try nginx.directory.read("error.log")
             program.terminate()
             #expect(try program.wait() == .exited(0))
         }

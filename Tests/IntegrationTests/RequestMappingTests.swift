@@ -78,7 +78,8 @@ extension Integration {
                 ("127.0.0.1:99", "127.0.0.1:99"), ("example.org.:8080", "example.org:8080"), ("a:", "a"),
             ] { #expect(try site.answer("GET", "/", [("Host", host)]) == "\(expected) \(name)") }
             // The request line wins over the field, whose port belongs to another host.
-            #expect(try site.answer("GET", "http://good.example/", [("Host", "evil.example:99")]) == "good.example \(name)")
+            #expect(
+                try site.answer("GET", "http://good.example/", [("Host", "evil.example:99")]) == "good.example \(name)")
         }
 
         @Test("the scheme is the connection's; forwarded fields count only from a trusted proxy")
@@ -212,7 +213,8 @@ extension Integration {
             }
             let client = try site.nginx.connect()
             try client.send(
-                raw: Array("GET /%FF HTTP/1.1\r\nHost: a\r\nX-Bytes: ".utf8) + [0xFF, 0xC3, 0x28] + Array("\r\n\r\n".utf8),
+                raw: Array("GET /%FF HTTP/1.1\r\nHost: a\r\nX-Bytes: ".utf8) + [0xFF, 0xC3, 0x28]
+                    + Array("\r\n\r\n".utf8),
                 answering: "GET")
             _ = try client.readHead()
             #expect(String(decoding: try client.readBody(), as: UTF8.self) == "[255, 195, 40] /\u{FFFD}")
@@ -236,12 +238,15 @@ extension Integration {
             let application = try LocalApplication { router in
                 router.get("/") { request in
                     var response = Response.text("\(request.headers[.cookie]?.count ?? 0)\n")
-                    for index in 0..<3 { response.setCookie(try Cookie(name: "c\(index)", value: String(repeating: "x", count: 4000))) }
+                    for index in 0..<3 {
+                        response.setCookie(try Cookie(name: "c\(index)", value: String(repeating: "x", count: 4000)))
+                    }
                     return response
                 }
             }
             let nginx = try NginxServer(before: application.socket)
-            let answer = try nginx.request("GET", "/", headers: [("Cookie", "a=" + String(repeating: "y", count: 7000))])
+            let answer = try nginx.request(
+                "GET", "/", headers: [("Cookie", "a=" + String(repeating: "y", count: 7000))])
             #expect(answer.text == "7002\n")
             #expect(answer.headerFields[values: .setCookie].count == 3)
             #expect(nginx.errors.isEmpty, "\(nginx.errors)")

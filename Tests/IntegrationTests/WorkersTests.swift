@@ -9,7 +9,9 @@ extension Integration {
         @Test("two handlers that are resumed at once and block do so side by side")
         func resumedAtOnce() async throws {
             let (rounds, counts) = ((0..<20).map { _ in Event() }, (0..<20).map { _ in Progress() })
-            let application = try LocalApplication { $0.workers = 4 } routes: { router in
+            let application = try LocalApplication {
+                $0.workers = 4
+            } routes: { router in
                 router.get("/{round}") { request in
                     let round = try request.parameters.require("round", as: Int.self)
                     counts[round].add(1)
@@ -30,7 +32,8 @@ extension Integration {
         }
 
         private static func ask(_ address: LoopbackAddress, _ round: Int) async throws -> String {
-            try FastCGIConnection(to: address, timeout: .seconds(20)).perform(FastCGIRequest(target: "/\(round)")).cgi.text
+            try FastCGIConnection(to: address, timeout: .seconds(20)).perform(FastCGIRequest(target: "/\(round)")).cgi
+                .text
         }
     }
 }

@@ -1,6 +1,8 @@
 import Nestbox
 
-/// The application that is measured. Runs as a FastCGI and as a CGI program, as every application does.
+/// The application that is measured.
+///
+/// Runs as a FastCGI and as a CGI program, as every application does.
 @main
 struct BenchmarkServer {
     static func main() throws {

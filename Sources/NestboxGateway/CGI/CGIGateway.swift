@@ -45,17 +45,15 @@ public struct CGIGateway {
 
         let thread = CGIExecutor()
         let (responder, errors) = (responder, errors)
-        let (limits, linger) = (configuration.limits, configuration.timeouts.linger)
+        let (limit, linger) = (configuration.limits.drainedBody, configuration.timeouts.linger)
         let result = thread.run {
             let response = await errors.respond(to: request, with: responder)
             // A stream may still be made of the body.
-            if response.body.isStream {
-                let result = await output.send(response, to: request, errors: errors)
-                input.drain(upTo: limits.drainedBody, timeout: linger)
-                return result
-            }
-            input.drain(upTo: limits.drainedBody, timeout: linger)
-            return await output.send(response, to: request, errors: errors)
+            let isStream = response.body.isStream
+            if !isStream { input.drain(upTo: limit, until: linger.fromNow) }
+            let result = await output.send(response, to: request, errors: errors)
+            if isStream { input.drain(upTo: limit, until: linger.fromNow) }
+            return result
         }
         if accessLog.isEnabled {
             accessLog.record(head, status: result.status, bytes: result.bytes, nanoseconds: nestbox_now() - started)

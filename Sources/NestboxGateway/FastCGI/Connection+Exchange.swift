@@ -66,7 +66,9 @@ extension Connection {
         }
     }
 
-    /// Sends a whole response, or the head or a part of one. Returns when it is queued.
+    /// Sends a whole response, or the head or a part of one.
+    ///
+    /// Returns when it is queued.
     /// - Parameters:
     ///   - write: Appends records.
     ///   - body: Bytes to be sent behind them in STDOUT records.
@@ -160,6 +162,6 @@ extension Connection {
     }
 
     private func setWaitDeadline(_ timeout: Duration, _ state: State) {
-        deadline.store(min(server.deadline(after: timeout), state.handlerDeadline), ordering: .relaxed)
+        deadline.store(min(timeout.fromNow, state.handlerDeadline), ordering: .relaxed)
     }
 }

@@ -103,7 +103,8 @@ extension Connection {
         do {
             let variables = try worker.decoder.decode(state.reader.parameters)
             state.reader.dropParameters()
-            exchange = Exchange(connection: self, serial: state.serial, variables: variables, id: state.reader.requestID)
+            exchange = Exchange(
+                connection: self, serial: state.serial, variables: variables, id: state.reader.requestID)
         } catch {
             server.logger.error("libfcgi could not decode a request: \(error)")
             state.isBroken = true
@@ -115,7 +116,7 @@ extension Connection {
         state.exchange = exchange
         state.tasks += 1
         if let limit = server.configuration.timeouts.handler {
-            state.handlerDeadline = server.deadline(after: limit)
+            state.handlerDeadline = limit.fromNow
         }
         deadline.store(state.handlerDeadline, ordering: .relaxed)
         state.task = Task(executorPreference: server.pool) { await exchange.serve() }
@@ -160,7 +161,9 @@ extension Connection {
             guard state.drained <= server.configuration.limits.drainedBody else { return close(&state, &followUp) }
             if let worker = Worker.current { receive(&state, worker, &followUp) }
             if !state.isRegistered { register(&state) }
-            if !state.reader.isComplete, !state.hasEnded, state.drained <= server.configuration.limits.drainedBody { return }
+            if !state.reader.isComplete, !state.hasEnded, state.drained <= server.configuration.limits.drainedBody {
+                return
+            }
         }
         if closes || state.hasEnded || !state.reader.isComplete { return close(&state, &followUp) }
         beginNext(&state, &followUp)
@@ -239,14 +242,17 @@ extension Connection {
     /// The event that brings a worker here.
     private func event(_ state: State) -> nestbox_event {
         nestbox_event(
-            data: EventSource.connection(slot: slot, generation: state.generation).data, events: UInt32(NESTBOX_EPOLL_IN))
+            data: EventSource.connection(slot: slot, generation: state.generation).data,
+            events: UInt32(NESTBOX_EPOLL_IN))
     }
 
     func setDeadline(_ timeout: Duration?) {
-        deadline.store(timeout.map(server.deadline) ?? .max, ordering: .relaxed)
+        deadline.store(timeout?.fromNow ?? .max, ordering: .relaxed)
     }
 
-    /// Closes the descriptor. The connection is free for another one when its handlers have returned, too.
+    /// Closes the descriptor.
+    ///
+    /// The connection is free for another one when its handlers have returned, too.
     func close(_ state: inout State, _ followUp: inout FollowUp) {
         guard state.descriptor >= 0 else { return }
         if state.isBroken { shutdown(state.descriptor, Int32(SHUT_RDWR)) }

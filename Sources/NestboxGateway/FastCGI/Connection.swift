@@ -153,8 +153,9 @@ final class Connection: Sendable {
         }.perform(for: self)
     }
 
-    /// Closes the connection when it was used and no next request has come; lets others finish. A new connection's request
-    /// is on its way.
+    /// Closes the connection when it was used and no next request has come; lets others finish.
+    ///
+    /// A new connection's request is on its way.
     func retire() {
         state.withLock { state -> FollowUp in
             var followUp = FollowUp()
@@ -166,7 +167,9 @@ final class Connection: Sendable {
         }.perform(for: self)
     }
 
-    /// Whether something has come that nobody has looked at yet. Closing would throw it away, and nginx repeats no POST.
+    /// Whether something has come that nobody has looked at yet.
+    ///
+    /// Closing would throw it away, and nginx repeats no POST.
     private func hasInput(_ state: State) -> Bool {
         var byte: UInt8 = 0
         let flags = Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)

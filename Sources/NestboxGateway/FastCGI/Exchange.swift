@@ -29,7 +29,9 @@ final class Exchange: Sendable {
     private var server: FastCGIServer { connection.server }
 
     private var request: Request {
-        let body = head.contentLength == 0 ? .empty : RequestBody(source: self, length: head.contentLength, limit: head.bodyLimit)
+        let body =
+            head.contentLength == 0
+            ? .empty : RequestBody(source: self, length: head.contentLength, limit: head.bodyLimit)
         return Request(head: head, body: body)
     }
 
@@ -157,7 +159,9 @@ extension Exchange: RequestBody.Source {
 }
 
 extension [UInt8] {
-    /// Appends one STDOUT record. The content must be shorter than 64 KiB.
+    /// Appends one STDOUT record.
+    ///
+    /// The content must be shorter than 64 KiB.
     fileprivate mutating func appendStdout(id: UInt16, _ write: (inout [UInt8]) -> Void) {
         let start = count
         appendRecordHeader(RecordType.stdout, id: id, contentLength: 0)

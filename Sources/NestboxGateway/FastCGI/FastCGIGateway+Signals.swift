@@ -2,7 +2,9 @@ import CNestboxSystem
 import Glibc
 
 extension FastCGIGateway {
-    /// Serves until SIGTERM or SIGINT, lets the requests under way finish, and returns. A second signal ends that wait.
+    /// Serves until SIGTERM or SIGINT, lets the requests under way finish, and returns.
+    ///
+    /// A second signal ends that wait.
     ///
     /// The signals are blocked in the calling thread, which must be the only one so far, and stay so in those that it
     /// starts.

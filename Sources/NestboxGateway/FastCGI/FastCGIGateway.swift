@@ -92,14 +92,14 @@ public final class FastCGIGateway: Sendable {
             _ = waitUntilDrained(server, .seconds(1), nil)
         }
         server.pool.stop()
-        let deadline = server.deadline(after: isDrained ? .seconds(5) : .seconds(1))
+        let deadline = (isDrained ? Duration.seconds(5) : .seconds(1)).fromNow
         for thread in running.threads { thread.join(until: deadline) }
         accessLog.flush()
         return isDrained
     }
 
     private func waitUntilDrained(_ server: FastCGIServer, _ time: Duration, _ interrupt: Int32?) -> Bool {
-        let end = server.deadline(after: time)
+        let end = time.fromNow
         while true {
             let now = nestbox_now_coarse()
             guard now < end else { return false }
@@ -113,8 +113,9 @@ public final class FastCGIGateway: Sendable {
         }
     }
 
-    /// libfcgi's own initialisation, once. It takes SIGPIPE, SIGUSR1 and SIGTERM where nobody else has them; we give
-    /// them back.
+    /// libfcgi's own initialisation, once.
+    ///
+    /// It takes SIGPIPE, SIGUSR1 and SIGTERM where nobody else has them; we give them back.
     private static let initialized: Void = {
         let signals = [SIGPIPE, SIGUSR1, SIGTERM]
         var before = signals.map { _ in sigaction() }

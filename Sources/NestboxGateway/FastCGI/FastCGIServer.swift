@@ -74,16 +74,11 @@ final class FastCGIServer: Sendable {
 
     var isStopping: Bool { stopping.load(ordering: .relaxed) }
 
-    func deadline(after timeout: Duration) -> UInt64 {
-        let (seconds, attoseconds) = timeout.components
-        let (nanoseconds, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        guard !overflow, nanoseconds >= 0 else { return .max - 1 }
-        return nestbox_now_coarse() &+ UInt64(nanoseconds) &+ UInt64(attoseconds / 1_000_000_000)
-    }
-
     // MARK: Places for connections
 
-    /// A place for a connection, or `nil` when there are as many as may be. Then accepting goes on when one closes.
+    /// A place for a connection, or `nil` when there are as many as may be.
+    ///
+    /// Then accepting goes on when one closes.
     func takeSlot() -> Int? {
         while true {
             if let slot = freeSlots.withLock({ $0.popLast() }) {
@@ -126,7 +121,9 @@ final class FastCGIServer: Sendable {
     }
 
     private func closed() {
-        if open.subtract(1, ordering: .sequentiallyConsistent).newValue == 0, isStopping { nestbox_event_signal(drained) }
+        if open.subtract(1, ordering: .sequentiallyConsistent).newValue == 0, isStopping {
+            nestbox_event_signal(drained)
+        }
     }
 
     // MARK: Time
@@ -150,15 +147,18 @@ final class FastCGIServer: Sendable {
     /// Milliseconds between looks at the deadlines: a quarter of the shortest.
     private var tick: UInt64 {
         let times = configuration.timeouts
-        let shortest = ([times.header, times.body, times.write, times.idle, times.linger] + [times.handler].compactMap(\.self))
+        let shortest =
+            ([times.header, times.body, times.write, times.idle, times.linger] + [times.handler].compactMap(\.self))
             .min() ?? .seconds(4)
         return UInt64(clamping: min(1000, max(10, Int64(shortest / .milliseconds(4)))))
     }
 
     // MARK: The end
 
-    /// Stops listening. What has connected is still accepted and answered, except on inherited sockets, whose queue is
-    /// for the next process.
+    /// Stops listening.
+    ///
+    /// What has connected is still accepted and answered, except on inherited sockets, whose queue is for the next
+    /// process.
     func stopAccepting() {
         open.add(listeners.count, ordering: .sequentiallyConsistent)
         stopping.store(true, ordering: .sequentiallyConsistent)

@@ -66,7 +66,9 @@ struct Listener: Sendable {
             throw GatewayError(
                 .invalidAddress, "\(host):\(port)", remedy: "Write the address as numbers, such as 127.0.0.1:9000.")
         }
-        let descriptor = socket(address.family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+        let descriptor = socket(
+            address.family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue),
+            0)
         guard descriptor >= 0 else {
             throw GatewayError(.systemCallFailed, "socket", errno: errno, remedy: "Check the limit of open files.")
         }

@@ -24,7 +24,8 @@ enum NameValuePairs {
             // Each length is below 2^31 and the sum of three such numbers fits an Int.
             let end = position + nameLength + valueLength
             guard end <= bytes.count else { throw Failure.truncated }
-            try body(Pair(name: position..<position + nameLength, value: position + nameLength..<end, whole: start..<end))
+            try body(
+                Pair(name: position..<position + nameLength, value: position + nameLength..<end, whole: start..<end))
             position = end
         }
     }

@@ -46,7 +46,9 @@ struct OutputBuffer {
         }
     }
 
-    /// Appends bytes for STDOUT records. They are copied only when another such body still waits.
+    /// Appends bytes for STDOUT records.
+    ///
+    /// They are copied only when another such body still waits.
     mutating func append(body bytes: [UInt8], id: UInt16) {
         if body.isEmpty && trailer.isEmpty {
             body = bytes[...]

@@ -66,7 +66,9 @@ final class ParameterDecoder {
         return CGIVariables(environment: environment + 1)
     }
 
-    /// BEGIN_REQUEST, and behind the parameters the empty PARAMS that ends them. Ours have the id 1.
+    /// BEGIN_REQUEST, and behind the parameters the empty PARAMS that ends them.
+    ///
+    /// Ours have the id 1.
     private static let front: [UInt8] = [1, 1, 0, 1, 0, 8, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0]
     private static let back: [UInt8] = [1, 4, 0, 1, 0, 0, 0, 0]
 

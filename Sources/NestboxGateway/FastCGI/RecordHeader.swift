@@ -59,7 +59,9 @@ extension [UInt8] {
     }
 
     /// Appends the record that ends a request (FastCGI specification §5.5).
-    mutating func appendEndRequest(id: UInt16, applicationStatus: UInt32 = 0, _ status: ProtocolStatus = .requestComplete) {
+    mutating func appendEndRequest(
+        id: UInt16, applicationStatus: UInt32 = 0, _ status: ProtocolStatus = .requestComplete
+    ) {
         appendRecordHeader(RecordType.endRequest, id: id, contentLength: 8)
         for shift in [24, 16, 8, 0] { append(UInt8(truncatingIfNeeded: applicationStatus >> UInt32(shift))) }
         append(status.rawValue)

@@ -133,7 +133,9 @@ struct RequestReader {
         return body
     }
 
-    /// Forgets the parameters, when they are decoded. Their memory is kept for the next request's unless it is large.
+    /// Forgets the parameters, when they are decoded.
+    ///
+    /// Their memory is kept for the next request's unless it is large.
     mutating func dropParameters() {
         parameters.removeAll(keepingCapacity: parameters.count <= 4096)
     }
@@ -144,7 +146,9 @@ struct RequestReader {
         return replies
     }
 
-    /// Makes room for the next request. The body must have ended.
+    /// Makes room for the next request.
+    ///
+    /// The body must have ended.
     mutating func finishRequest() throws(Failure) {
         forgetRequest()
         if let header = heldHeader {
@@ -273,7 +277,8 @@ struct RequestReader {
 
     /// Answers 431 to a request whose parameters are over a limit, and closes: the rest of it is not worth reading.
     private mutating func refuseParameters() {
-        let head = "Status: 431 Request Header Fields Too Large\r\nContent-Type: text/plain\r\n\r\nToo many header fields.\n"
+        let head =
+            "Status: 431 Request Header Fields Too Large\r\nContent-Type: text/plain\r\n\r\nToo many header fields.\n"
         replies.appendRecordHeader(RecordType.stdout, id: requestID, contentLength: head.utf8.count)
         replies.append(contentsOf: head.utf8)
         replies.appendRecordHeader(RecordType.stdout, id: requestID, contentLength: 0)
@@ -315,7 +320,9 @@ struct RequestReader {
 
     // MARK: Management records
 
-    /// FastCGI specification §4.1. A name is answered once, however often it is asked for.
+    /// FastCGI specification §4.1.
+    ///
+    /// A name is answered once, however often it is asked for.
     private mutating func answerGetValues() throws(Failure) {
         var asked: Set<String> = []
         // A malformed query is answered as far as it goes.

@@ -19,7 +19,8 @@ struct UnixSocketFile: Sendable {
             throw GatewayError(.invalidAddress, path, remedy: "A socket's path has 1 to 107 bytes.")
         }
         try removeStale(path, &address)
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+        let descriptor = socket(
+            AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
         guard descriptor >= 0 else {
             throw GatewayError(.systemCallFailed, "socket", errno: errno, remedy: "Check the limit of open files.")
         }
@@ -60,7 +61,8 @@ struct UnixSocketFile: Sendable {
         guard status.st_mode & S_IFMT == S_IFSOCK else {
             throw GatewayError(.notASocket, path, remedy: "Move it away or choose another path.")
         }
-        let probe = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+        let probe = socket(
+            AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
         guard probe >= 0 else {
             throw GatewayError(.systemCallFailed, "socket", errno: errno, remedy: "Check the limit of open files.")
         }

@@ -15,8 +15,9 @@ extension Worker {
         }
     }
 
-    /// Accepts all that have connected. The first request that is complete is run by this worker, next; others are there
-    /// for whoever is free.
+    /// Accepts all that have connected.
+    ///
+    /// The first request that is complete is run by this worker, next; others are there for whoever is free.
     private func accept(_ index: Int) {
         let listener = server.listeners[index]
         let isLast = server.isStopping

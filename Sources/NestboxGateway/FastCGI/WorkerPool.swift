@@ -13,7 +13,9 @@ final class WorkerPool: TaskExecutor {
         self.queue = queue
     }
 
-    /// Takes a job from the runtime. A worker that is looking after an event runs the first one itself, next.
+    /// Takes a job from the runtime.
+    ///
+    /// A worker that is looking after an event runs the first one itself, next.
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         if let worker = Worker.current, worker.keepsNext, worker.next == nil {

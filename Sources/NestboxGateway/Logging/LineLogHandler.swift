@@ -10,7 +10,9 @@ public struct LineLogHandler: LogHandler {
     let file: LogFile
     private let label: String
 
-    /// The least severe level that is written. `info` by default.
+    /// The least severe level that is written.
+    ///
+    /// `info` by default.
     public var logLevel: Logger.Level
     /// Metadata of all entries.
     public var metadata: Logger.Metadata = [:]

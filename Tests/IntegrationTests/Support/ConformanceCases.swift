@@ -4,9 +4,9 @@ import NestboxTesting
 
 /// The runner of the conformance cases, which is no part of this repository: a folder beside the checkout.
 enum ConformanceCases {
-    /// The folder with `run.py`: `NESTBOX_CONFORMANCE`, or `../shared/conformance` seen from the checkout.
+    /// The folder with `run.py`: `CONFORMANCE_CASES`, or `../shared/conformance` seen from the checkout.
     static let folder: String? = {
-        let named = getenv("NESTBOX_CONFORMANCE").map { String(cString: $0) }
+        let named = getenv("CONFORMANCE_CASES").map { String(cString: $0) }
         let folder = named ?? "\(Repository.root)/../shared/conformance"
         return File.exists("\(folder)/run.py") ? folder : nil
     }()
@@ -45,7 +45,7 @@ enum ConformanceCases {
             environment: [
                 "PATH": getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin",
                 "HOME": getenv("HOME").map { String(cString: $0) } ?? "/", "LANG": "C.UTF-8",
-                "NESTBOX_CONFORMANCE": folder,
+                "CONFORMANCE_CASES": folder,
             ])
         let output = try child.output(timeout: timeout)
         guard [.exited(0), .exited(1)].contains(output.status), File.exists(report) else {

@@ -23,7 +23,9 @@ final class NginxServer {
     init(before sockets: [LoopbackAddress], servers: [String] = [], http: String = "") throws {
         directory = try TemporaryDirectory()
         guard let program = Repository.tool("nginx") else { throw TestingError(.refused, "nginx is not installed") }
-        guard symlink("\(Repository.root)/nginx", directory.path("nestbox")) == 0 else { throw File.SystemError("symlink") }
+        guard symlink("\(Repository.root)/nginx", directory.path("nestbox")) == 0 else {
+            throw File.SystemError("symlink")
+        }
         try directory.write(try Repository.text(of: "nginx/private.conf"), to: "nginx.conf")
         var attempts = 0
         while true {
@@ -47,7 +49,9 @@ final class NginxServer {
             attempts += 1
             let log = try directory.read("error.log")
             // Another program may have taken the port since it was found free.
-            guard attempts < 5, log.contains("Address already in use") else { throw TestingError(.closed, "nginx: \(log)") }
+            guard attempts < 5, log.contains("Address already in use") else {
+                throw TestingError(.closed, "nginx: \(log)")
+            }
         }
     }
 

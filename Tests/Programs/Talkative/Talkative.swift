@@ -1,7 +1,9 @@
 import Glibc
 import Nestbox
 
-/// A program that prints where it should not, and tells what a program that it starts would see. For the tests of CGI.
+/// A program that prints where it should not, and shows the proxy that a program it starts would use.
+///
+/// For the tests of CGI.
 @main
 struct Talkative {
     static func main() throws {
