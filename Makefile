@@ -34,8 +34,8 @@ cgi:
 
 bench:
 	@scripts/install.sh swift libfcgi pkg-config nginx cc
-	swift build -c release --package-path Benchmarks
-	swift run -c release --package-path Benchmarks Benchmark --quick
+	swift build -c release --static-swift-stdlib --package-path Benchmarks
+	Benchmarks/.build/release/Benchmark --quick
 
 clean:
 	rm -rf .build Benchmarks/.build

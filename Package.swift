@@ -55,7 +55,7 @@ let package = Package(
             name: "NestboxTesting", dependencies: ["Nestbox", "NestboxHTTP", "NestboxGateway", httpTypes, logging],
             swiftSettings: settings),
         example("Hello"),
-        example("Conformance", [.product(name: "Crypto", package: "swift-crypto")]),
+        example("Conformance", ["NestboxTesting", .product(name: "Crypto", package: "swift-crypto")]),
         .testTarget(
             name: "NestboxHTTPTests", dependencies: ["NestboxHTTP", httpTypes, logging, inMemoryLogging],
             swiftSettings: settings),

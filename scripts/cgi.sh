@@ -6,9 +6,10 @@ set -eu
 cd "$(dirname "$0")/.."
 
 name=${1:?the name of a program}
-# Apart from the other builds: these flags would have everything built anew each time.
-set -- -c release --product "$name" --scratch-path .build/static \
-    -Xswiftc -static-executable -Xswiftc -Xclang-linker -Xswiftc -Wl,--gc-sections
+# Apart from the other builds: these flags would have everything built anew each time. A CGI program spends its time on
+# being started, and that is less for a smaller file: -Osize and folding equal functions take 0.5 MB off.
+set -- -c release --product "$name" --scratch-path .build/static -Xswiftc -Osize -Xswiftc -static-executable \
+    -Xswiftc -use-ld=lld -Xlinker --gc-sections -Xlinker --icf=all
 echo "Building $name (static; the first time takes some minutes)"
 swift build "$@"
 program=$(swift build "$@" --show-bin-path)/$name

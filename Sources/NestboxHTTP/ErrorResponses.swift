@@ -22,8 +22,10 @@ public struct ErrorResponses: Sendable {
         self.render = render
     }
 
-    /// Answers errors with a line of text.
-    public static let plain = ErrorResponses { error, _ in .text(error.message + "\n") }
+    /// Answers errors with a line of text; those of the server also name the request, by which the log can be searched.
+    public static let plain = ErrorResponses { error, request in
+        .text(error.status.code < 500 ? "\(error.message)\n" : "\(error.message) (request \(request.id))\n")
+    }
 
     /// Answers a request, whatever happens on the way.
     package func respond(to request: Request, with responder: any Responder) async -> Response {

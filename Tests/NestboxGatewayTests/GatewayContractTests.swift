@@ -39,14 +39,12 @@ struct GatewayContractTests {
             check.configuration, transport == .unix ? .unix : .tcp, responder: GatewayContract.responder)
         await turnstile.enter()
         defer { turnstile.leave() }
-        let t0 = ContinuousClock.now
         let outcome: Result<Void, any Error>
         do {
             outcome = .success(try await check.run { try gateway.connect() })
         } catch {
             outcome = .failure(error)
         }
-        print("TIME \(ContinuousClock.now - t0) \(check.name) \(transport)")
         let isDrained = try await onOwnThread { gateway.stop() }
         try outcome.get()
         #expect(isDrained, "a request is still under way")
