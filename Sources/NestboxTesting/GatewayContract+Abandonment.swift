@@ -17,6 +17,30 @@ extension GatewayContract {
                 "ABORT_REQUEST after the body cancels the handler and ends the request",
                 "FastCGI §5.4, L19, statement 15"
             ) { client in try expectAbort(client, "/wait", stdinEnd: true) },
+            Check("ABORT_REQUEST in one write with the request cancels the handler", "FastCGI §5.4, L19, statement 15")
+            { client in
+                for keeps in [false, true] {
+                    let event = client.event("at-once-\(keeps)")
+                    let connection = try client.connect()
+                    let request = FastCGIRequest(target: "/wait?\(event)").encoded(.init(keepConnection: keeps))
+                    try connection.send(request + FastCGIRecord.abortRequest(id: 1).encoded())
+                    let response = try connection.readUntilEnd()
+                    try expect(response.stdout.isEmpty, "\(response.records)")
+                }
+            },
+            Check("a request behind an abortion is answered", "FastCGI §5.4, L20") { client in
+                let connection = try client.connect()
+                let aborted = FastCGIRequest.echo([1, 2, 3]).records(.init(keepConnection: true, stdinEnd: false))
+                let next = FastCGIRequest.echo([4, 5, 6]).records(.init(id: 2))
+                try connection.send((aborted + [.abortRequest(id: 1)] + next).encoded())
+                let records = try connection.readUntilClose()
+                try expect(FastCGIResponse(records).stdout.isEmpty, "\(records)")
+                let response = FastCGIResponse(records, requestID: 2)
+                // The connection may also be closed after the abortion.
+                if !response.records.filter({ $0.requestID == 2 }).isEmpty {
+                    try expect(response.cgi.body == [4, 5, 6], "\(response.cgi)")
+                }
+            },
             Check("ABORT_REQUEST after the answer has begun ends it there", "FastCGI §5.4") { client in
                 let event = client.event("aborted")
                 let connection = try client.connect()

@@ -181,42 +181,44 @@ struct FastCGIGatewayStopTests {
 
     @Test("is brought about by SIGTERM and by SIGINT, and brought forward by another", arguments: [SIGTERM, SIGINT])
     func signals(signal: Int32) async {
-        await #expect(processExitsWith: .success) { [signal] in
-            let directory = try TemporaryDirectory()
-            let (thread, began, returned) = (UncheckedBox(pthread_self()), try Latch(), try Latch())
-            var configuration = GatewayConfiguration()
-            configuration.listen = [.unix(directory.path("socket"))]
-            configuration.limits.connections = 16
-            let journal = GatewayContract.Journal()
-            let gateway = FastCGIGateway(
-                configuration: configuration,
-                responder: ClosureResponder { _ in
-                    began.open()
-                    try await journal.wait(for: "never")
-                    return .text("")
-                }, logger: .silent)
-            let ready = try Latch()
-            async let running: Void = onOwnThread {
-                thread.value = pthread_self()
-                ready.open()
-                try gateway.run()
-                returned.open()
-            }
-            try await onOwnThread {
-                try ready.wait()
-                while access(directory.path("socket"), F_OK) != 0 {}
-                let connection = try FastCGIConnection(to: directory.socket())
-                try connection.send(FastCGIRequest(target: "/").encoded())
-                try began.wait()
-                // Sent to the thread that waits for it: other threads of a test do not block it.
-                pthread_kill(thread.value, signal)
-                while access(directory.path("socket"), F_OK) == 0 {}
-                pthread_kill(thread.value, signal)
-                try returned.wait()
-                #expect(try connection.readUntilClose(acceptingReset: true) == [])
-            }
-            try await running
+        await #expect(processExitsWith: .success) { [signal] in await reporting { try await Self.end(by: signal) } }
+    }
+
+    private static func end(by signal: Int32) async throws {
+        let directory = try TemporaryDirectory()
+        let (thread, ready, began, returned) = (UncheckedBox(pthread_self()), try Latch(), try Latch(), try Latch())
+        var configuration = GatewayConfiguration()
+        configuration.listen = [.unix(directory.path("socket"))]
+        configuration.limits.connections = 16
+        let journal = GatewayContract.Journal()
+        let responder = ClosureResponder { _ in
+            began.open()
+            try await journal.wait(for: "never")
+            return .text("")
         }
+        let gateway = FastCGIGateway(configuration: configuration, responder: responder, logger: .silent)
+        async let running: Void = onOwnThread {
+            thread.value = pthread_self()
+            ready.open()
+            try gateway.run()
+            returned.open()
+        }
+        try await onOwnThread {
+            try ready.wait()
+            while access(directory.path("socket"), F_OK) != 0 {}
+            while gateway.addresses.isEmpty {}
+            let connection = try FastCGIConnection(to: directory.socket())
+            try connection.send(FastCGIRequest(target: "/").encoded())
+            try began.wait()
+            // Sent to the thread that waits for it: other threads of a test do not block it.
+            pthread_kill(thread.value, signal)
+            while access(directory.path("socket"), F_OK) == 0 {}
+            pthread_kill(thread.value, signal)
+            try returned.wait()
+            let records = try connection.readUntilClose(acceptingReset: true)
+            try expect(records.isEmpty, "\(records)")
+        }
+        try await running
     }
 }
 

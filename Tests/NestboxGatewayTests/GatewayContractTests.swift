@@ -22,12 +22,7 @@ struct GatewayContractTests {
     @Test("keeps its contract in a process of its own", arguments: lonelyChecks, Transport.allCases)
     func contractAlone(index: Int, transport: Transport) async throws {
         await #expect(processExitsWith: .success) { [index, transport] in
-            // What the body of an exit test throws is lost.
-            do {
-                try await Self.run(GatewayContract.checks[index], transport)
-            } catch {
-                Issue.record(error)
-            }
+            await reporting { try await Self.run(GatewayContract.checks[index], transport) }
         }
     }
 

@@ -1,9 +1,9 @@
 import Glibc
 import NestboxHTTP
-import NestboxTesting
 import Testing
 
 @testable import NestboxGateway
+@testable import NestboxTesting
 
 @Suite("a listening socket", .timeLimit(.minutes(1)))
 struct ListenerTests {
@@ -93,20 +93,23 @@ struct ListenerTests {
         arguments: [0o600, 0o660, 0o666, 0o700] as [UInt32])
     func mode(mode: UInt32) async throws {
         // The umask belongs to the whole process.
-        await #expect(processExitsWith: .success) { [mode] in
-            for mask in [0o000, 0o022, 0o077, 0o777] as [mode_t] {
-                umask(0o022)
-                let directory = try TemporaryDirectory()
-                umask(mask)
-                var options = UnixSocketOptions()
-                options.mode = mode
-                let path = directory.path("socket")
-                let listener = try Self.listen(path, options)
-                #expect(try Self.status(path).st_mode & 0o7777 == mode)
-                #expect(umask(0o022) == mask)
-                listener.stopListening()
-                listener.close()
-            }
+        await #expect(processExitsWith: .success) { [mode] in await reporting { try Self.expectMode(mode) } }
+    }
+
+    private static func expectMode(_ mode: UInt32) throws {
+        for mask in [0o000, 0o022, 0o077, 0o777] as [mode_t] {
+            umask(0o022)
+            let directory = try TemporaryDirectory()
+            umask(mask)
+            var options = UnixSocketOptions()
+            options.mode = mode
+            let path = directory.path("socket")
+            let listener = try Self.listen(path, options)
+            let got = try Self.status(path).st_mode & 0o7777
+            try expect(got == mode, "mode \(String(got, radix: 8)) with umask \(String(mask, radix: 8))")
+            try expect(umask(0o022) == mask, "the umask was changed")
+            listener.stopListening()
+            listener.close()
         }
     }
 
@@ -191,48 +194,55 @@ struct ListenerTests {
 
     @Test("that was inherited is found on descriptor 0, or where LISTEN_FDS says")
     func inherited() async {
-        await #expect(processExitsWith: .success) {
-            let directory = try TemporaryDirectory()
-            let listener = try LoopbackListener(directory.socket())
-            let mine = "\(getpid())"
-            let first = fcntl(listener.descriptor, F_DUPFD, 40)
-            let second = fcntl(listener.descriptor, F_DUPFD, 41)
-            let beyond = fcntl(listener.descriptor, F_DUPFD, 63)
-            #expect(first >= 40 && second < 63 && beyond >= 63 && listener.descriptor < 40)
-            let all = CGIVariables([("LISTEN_PID", mine), ("LISTEN_FDS", "60")])
-            // What else is open among them does not listen.
-            let expected = [listener.descriptor, first, second].map { ListenAddress.inherited($0) }
-            #expect(Listener.inherited(environment: all) == expected)
-            for (processID, count) in [("1", "60"), (mine, "0"), (mine, "x"), (mine, "-1"), ("", "60"), (mine, "")] {
-                let variables = CGIVariables([("LISTEN_PID", processID), ("LISTEN_FDS", count)])
-                #expect(Listener.inherited(environment: variables).isEmpty)
-            }
-            #expect(Listener.inherited(environment: CGIVariables([])).isEmpty)
-            let connection = try FastCGIConnection(to: listener.address)
-            dup2(listener.descriptor, 0)
-            #expect(Listener.inherited(environment: all) == [.inherited(0)])
-            connection.close()
+        await #expect(processExitsWith: .success) { await reporting { try Self.expectInherited() } }
+    }
+
+    private static func expectInherited() throws {
+        let directory = try TemporaryDirectory()
+        let listener = try LoopbackListener(directory.socket())
+        let mine = "\(getpid())"
+        let first = fcntl(listener.descriptor, F_DUPFD, 40)
+        let second = fcntl(listener.descriptor, F_DUPFD, 41)
+        let beyond = fcntl(listener.descriptor, F_DUPFD, 63)
+        try expect(
+            listener.descriptor < 40 && second < 63 && beyond >= 63, "\(listener.descriptor) \(second) \(beyond)")
+        func found(_ processID: String, _ count: String) -> [ListenAddress] {
+            Listener.inherited(environment: CGIVariables([("LISTEN_PID", processID), ("LISTEN_FDS", count)]))
         }
+        // What else is open among them does not listen.
+        let expected = [listener.descriptor, first, second].map { ListenAddress.inherited($0) }
+        try expect(found(mine, "60") == expected, "\(found(mine, "60"))")
+        for (processID, count) in [("1", "60"), (mine, "0"), (mine, "x"), (mine, "-1"), ("", "60"), (mine, "")] {
+            try expect(found(processID, count).isEmpty, "\(processID) \(count)")
+        }
+        try expect(Listener.inherited(environment: CGIVariables([])).isEmpty, "without variables")
+        dup2(listener.descriptor, 0)
+        try expect(found(mine, "60") == [.inherited(0)], "\(found(mine, "60"))")
     }
 
     @Test("that was inherited serves, and its file and queue are left to the others", arguments: [false, true])
     func inheritedServes(isUnix: Bool) async {
         await #expect(processExitsWith: .success) { [isUnix] in
-            let directory = try TemporaryDirectory()
-            let listener = try LoopbackListener(isUnix ? directory.socket() : .port(0))
-            dup2(listener.descriptor, 0)
-            var configuration = GatewayConfiguration()
-            configuration.listen = ListenAddress.inheritedSockets
-            #expect(configuration.listen == [.inherited(0)])
-            let gateway = FastCGIGateway(
-                configuration: configuration, responder: GatewayContract.responder, logger: .silent)
-            try gateway.start()
-            let response = try await onOwnThread {
-                try FastCGIConnection(to: listener.address).perform(
-                    .init(method: "POST", target: "/echo", body: [1, 2]))
-            }
-            #expect(try response.cgi.body == [1, 2])
-            #expect(try await onOwnThread { gateway.stop() })
+            await reporting { try await Self.serveInherited(isUnix) }
+        }
+    }
+
+    private static func serveInherited(_ isUnix: Bool) async throws {
+        let directory = try TemporaryDirectory()
+        let listener = try LoopbackListener(isUnix ? directory.socket() : .port(0))
+        dup2(listener.descriptor, 0)
+        var configuration = GatewayConfiguration()
+        configuration.listen = ListenAddress.inheritedSockets
+        let found = configuration.listen
+        try expect(found == [.inherited(0)], "\(found)")
+        let gateway = FastCGIGateway(
+            configuration: configuration, responder: GatewayContract.responder, logger: .silent)
+        try gateway.start()
+        try await onOwnThread {
+            let request = FastCGIRequest(method: "POST", target: "/echo", body: [1, 2])
+            let response = try FastCGIConnection(to: listener.address).perform(request)
+            try expect(response.cgi.body == [1, 2], "\(response.cgi)")
+            try expect(gateway.stop(), "a request is still under way")
             // The socket still listens, for whoever else has it.
             let late = try FastCGIConnection(to: listener.address)
             let accepted = try listener.accept()

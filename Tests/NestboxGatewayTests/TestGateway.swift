@@ -2,6 +2,7 @@ import Logging
 import NestboxGateway
 import NestboxHTTP
 import NestboxTesting
+import Testing
 
 /// A gateway in this process, on a socket of its own.
 final class TestGateway: Sendable {
@@ -35,6 +36,15 @@ final class TestGateway: Sendable {
 
     @discardableResult
     func stop() -> Bool { gateway.stop() }
+}
+
+/// Runs the body of an exit test: what that throws, and what its expectations say, would not be told.
+func reporting(_ body: () async throws -> Void) async {
+    do {
+        try await body()
+    } catch {
+        Issue.record(error)
+    }
 }
 
 extension Logger {

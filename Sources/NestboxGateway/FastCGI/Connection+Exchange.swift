@@ -37,7 +37,8 @@ extension Connection {
             if state.bodyTimedOut {
                 throw HTTPError(.requestTimeout, "The request body did not arrive in time.")
             }
-            if state.hasEnded || state.isBroken || reader.isAborted { throw Self.tooShort }
+            if reader.isAborted { throw CancellationError() }
+            if state.hasEnded || state.isBroken { throw Self.tooShort }
             return .wait
         }
     }

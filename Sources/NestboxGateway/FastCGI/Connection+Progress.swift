@@ -79,7 +79,7 @@ extension Connection {
         case .free: return
         case .receiving:
             if state.reader.hasRequest, !state.isBroken {
-                start(&state, worker)
+                start(&state, worker, &followUp)
             } else if state.reader.closesAfterReplies {
                 finish(&state, &followUp)
             } else if state.hasEnded || state.isBroken {
@@ -91,7 +91,7 @@ extension Connection {
     }
 
     /// Starts the handler of a request whose parameters are complete.
-    private func start(_ state: inout State, _ worker: Worker?) {
+    private func start(_ state: inout State, _ worker: Worker?, _ followUp: inout FollowUp) {
         guard let worker else {
             // Some other thread finished the request before; a worker decodes this one.
             server.queue.append(.event(event(state)))
@@ -109,8 +109,7 @@ extension Connection {
             server.logger.error("libfcgi could not decode a request: \(error)")
             state.isBroken = true
             state.hasEnded = true
-            state.stage = .finishing
-            return
+            return close(&state, &followUp)
         }
         state.reader.beginBody(limit: exchange.bodyLimit)
         state.exchange = exchange
@@ -120,6 +119,8 @@ extension Connection {
         }
         deadline.store(state.handlerDeadline, ordering: .relaxed)
         state.task = Task(executorPreference: server.pool) { await exchange.serve() }
+        // The abortion may have come together with the request.
+        if state.reader.isAborted { followUp.cancel = state.task }
     }
 
     /// Resumes the handler when what it waits for has come, or will not come any more.
