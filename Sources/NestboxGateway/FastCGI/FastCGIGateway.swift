@@ -1,4 +1,3 @@
-import CFCGI
 import CNestboxSystem
 import Glibc
 public import Logging
@@ -49,7 +48,8 @@ public final class FastCGIGateway: Sendable {
     /// Listens and serves, on threads of its own.
     /// - Throws: ``GatewayError`` when it cannot listen; then nothing is left behind.
     public func start() throws {
-        _ = Self.initialized
+        // A web server that has gone away must show as an error of a write, not end the program.
+        signal(SIGPIPE, SIG_IGN)
         raiseFileLimit()
         var listeners: [Listener] = []
         do {
@@ -112,18 +112,6 @@ public final class FastCGIGateway: Sendable {
             if count > 0 { return false }
         }
     }
-
-    /// libfcgi's own initialisation, once.
-    ///
-    /// It takes SIGPIPE, SIGUSR1 and SIGTERM where nobody else has them; we give them back.
-    private static let initialized: Void = {
-        let signals = [SIGPIPE, SIGUSR1, SIGTERM]
-        var before = signals.map { _ in sigaction() }
-        for (index, signal) in signals.enumerated() { sigaction(signal, nil, &before[index]) }
-        FCGX_Init()
-        for (index, signal) in signals.enumerated() { sigaction(signal, &before[index], nil) }
-        signal(SIGPIPE, SIG_IGN)
-    }()
 
     /// A connection is a descriptor, and the soft limit of open files is often lower than that of connections.
     private func raiseFileLimit() {

@@ -22,11 +22,23 @@ final class ParameterDecoder {
     private var front = ParameterDecoder.front
 
     init() {
+        _ = Self.library
         request = .allocate(capacity: 1)
         request.initialize(to: FCGX_Request())
         // Later, when connections have taken all descriptors, there might be none for it.
         if let pipe = try? Pipe() { self.pipe = pipe }
     }
+
+    /// libfcgi's own initialisation, once.
+    ///
+    /// It takes SIGPIPE, SIGUSR1 and SIGTERM where nobody else has them; we give them back.
+    private static let library: Void = {
+        let signals = [SIGPIPE, SIGUSR1, SIGTERM]
+        var before = signals.map { _ in sigaction() }
+        for (index, signal) in signals.enumerated() { sigaction(signal, nil, &before[index]) }
+        FCGX_Init()
+        for (index, signal) in signals.enumerated() { sigaction(signal, &before[index], nil) }
+    }()
 
     deinit {
         pipe.close()
