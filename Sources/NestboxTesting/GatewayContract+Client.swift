@@ -63,7 +63,7 @@ extension GatewayContract {
                 try connection.send(FastCGIRequest(target: "/block?\(event)").encoded())
                 return connection
             }
-            while try count("began \(event)") < blocked.count {}
+            try wait(for: "began \(event)", times: blocked.count)
             try record(event)
             for connection in blocked { _ = try connection.readUntilClose() }
         }
@@ -72,6 +72,17 @@ extension GatewayContract {
 
         /// Waits until a handler has noted an event.
         func wait(for event: String) throws { _ = try get("/wait?\(event)") }
+
+        /// Waits until handlers have noted an event so many times.
+        func wait(for event: String, times: Int) throws {
+            let connection = try connect()
+            let end = ContinuousClock.now + .seconds(10)
+            while true {
+                let count = try get("/count?\(event)", on: connection)
+                if count == "\(times)" { return }
+                try expect(.now < end, "'\(event)' was noted \(count) times, not \(times)")
+            }
+        }
 
         /// Notes an event, for which a handler waits.
         func record(_ event: String) throws { _ = try get("/record?\(event)") }

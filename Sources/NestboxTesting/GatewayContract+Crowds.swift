@@ -65,7 +65,7 @@ extension GatewayContract {
                     try connection.send(FastCGIRequest(target: "/block?\(event)").encoded())
                     return connection
                 }
-                while try client.count("began \(event)") < blocked.count {}
+                try client.wait(for: "began \(event)", times: blocked.count)
                 let kept = try client.connect()
                 for _ in 0..<50 {
                     try client.expectService()
@@ -88,7 +88,7 @@ extension GatewayContract {
                     try connection.send(FastCGIRequest(target: "/wait?\(event)").encoded())
                     return connection
                 }
-                while try client.count("began \(event)") < waiting.count {}
+                try client.wait(for: "began \(event)", times: waiting.count)
                 try client.record(event)
                 for connection in waiting {
                     try expect(try connection.readUntilEnd().cgi.text == "waited", "a waiting one")
