@@ -13,8 +13,8 @@ nginx=$(PATH=$PATH:/usr/sbin command -v nginx)
 
 # Whether something listens on a port: state 0A in the kernel's tables.
 is_taken() {
-    port=$(printf ':%04X' "$1")
-    cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk -v port="$port" \
+    hexadecimal=$(printf ':%04X' "$1")
+    cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk -v port="$hexadecimal" \
         '$4 == "0A" && substr($2, length($2) - 4) == port { found = 1 } END { exit !found }'
 }
 port=${PORT:-8080}
