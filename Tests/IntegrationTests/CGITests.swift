@@ -221,8 +221,9 @@ extension Integration {
                 guard let program = Repository.tool("fcgiwrap") else {
                     throw TestingError(.refused, "fcgiwrap is not installed")
                 }
+                // With -c it would start others, and leave them behind when it is ended.
                 child = try ChildProcess(
-                    program, ["-c", "4"], stdin: .descriptor(listener.descriptor), stdout: .null,
+                    program, stdin: .descriptor(listener.descriptor), stdout: .null,
                     stderr: .file(directory.path("log")))
             }
 
