@@ -1,5 +1,6 @@
 import CNestboxSystem
 import Glibc
+import Logging
 
 extension FastCGIGateway {
     /// Serves until SIGTERM or SIGINT, lets the requests under way finish, and returns.
@@ -12,6 +13,7 @@ extension FastCGIGateway {
         let signals = nestbox_termination_signals()
         defer { close(signals) }
         try start()
+        logger.notice("listening on \(addresses.map(\.description).joined(separator: ", "))")
         _ = nestbox_wait_for_signal(signals)
         stop(interrupt: signals)
     }

@@ -18,7 +18,7 @@ public final class FastCGIGateway: Sendable {
     private let configuration: GatewayConfiguration
     private let responder: any Responder
     private let errors: ErrorResponses
-    private let logger: Logger
+    let logger: Logger
     private let accessLog: AccessLog
     private let running = Mutex<Running?>(nil)
 
