@@ -121,9 +121,10 @@ struct ApplicationConfigurationTests {
 
     @Test("ignores other programs' variables")
     func otherVariables() throws {
-        _ = try read(environment: [
+        let configuration = try read(environment: [
             "PATH": "/bin", "NESTBOXING": "1", "nestbox_workers": "1", "HTTP_NESTBOX_WORKERS": "1",
         ])
+        #expect(configuration.gateway.workers == GatewayConfiguration().workers)
     }
 
     static let impossible: [(String, [String])] = [
@@ -180,7 +181,8 @@ struct ApplicationConfigurationTests {
 
     @Test("takes lists with spaces")
     func lists() throws {
-        _ = try read(["--trusted-proxies", "10.0.0.0/8, ::1 ,unix"])
+        #expect(throws: Never.self) { try read(["--trusted-proxies", "10.0.0.0/8, ::1 ,unix"]) }
+        #expect(try read(["--allowed-clients", "10.0.0.0/8, ::1"]).gateway.allowedClients == ["10.0.0.0/8", "::1"])
     }
 
     @Test("takes levels of the log in any case", arguments: Logger.Level.allCases)

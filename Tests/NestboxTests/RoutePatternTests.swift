@@ -33,7 +33,7 @@ struct RoutePatternTests {
     }
 
     @Test("of one path may differ in their methods, and so may the names of their parameters")
-    func methods() throws {
+    func methods() {
         var router = Router()
         router.get("/{a}") { _ in "" }
         router.post("/{b}") { _ in "" }
@@ -41,7 +41,8 @@ struct RoutePatternTests {
         router.get("/{a...}") { _ in "" }
         router.get("/a") { _ in "" }
         router.get("/a/") { _ in "" }
-        _ = try Application(router: router)
+        let routes = router
+        #expect(throws: Never.self) { try Application(router: routes) }
     }
 
     @Test("are checked with the path of their group")
