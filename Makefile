@@ -15,11 +15,11 @@ help:
 	@echo "What is missing of tools and libraries is installed with apt."
 
 run:
-	@scripts/install.sh swift libfcgi pkg-config nginx
+	@scripts/install.sh swift libfcgi zlib pkg-config nginx
 	@exec scripts/run.sh $(APP)
 
 test:
-	@scripts/install.sh swift libfcgi pkg-config nginx fcgiwrap python3
+	@scripts/install.sh swift libfcgi zlib pkg-config nginx fcgiwrap python3
 	swift build --build-tests
 	swift test --skip-build --disable-xctest
 
@@ -29,11 +29,11 @@ check:
 	WARNINGS_AS_ERRORS=1 $(MAKE) --no-print-directory test
 
 cgi:
-	@scripts/install.sh swift libfcgi pkg-config strip
+	@scripts/install.sh swift libfcgi zlib pkg-config strip
 	@scripts/cgi.sh $(APP)
 
 bench:
-	@scripts/install.sh swift libfcgi pkg-config nginx cc
+	@scripts/install.sh swift libfcgi zlib pkg-config nginx cc
 	swift build -c release --static-swift-stdlib --package-path Benchmarks
 	Benchmarks/.build/release/Benchmark --quick
 

@@ -16,6 +16,7 @@ let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-htt
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let inMemoryLogging = Target.Dependency.product(name: "InMemoryLogging", package: "swift-log")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 
 func example(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -30,6 +31,7 @@ let package = Package(
         .library(name: "Nestbox", targets: ["Nestbox"]),
         .library(name: "NestboxHTTP", targets: ["NestboxHTTP"]),
         .library(name: "NestboxGateway", targets: ["NestboxGateway"]),
+        .library(name: "NestboxSessions", targets: ["NestboxSessions"]),
         .library(name: "NestboxTesting", targets: ["NestboxTesting"]),
     ],
     dependencies: [
@@ -42,6 +44,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CFCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"]), .brew(["fcgi"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .target(name: "CNestboxSystem"),
         .target(name: "NestboxHTTP", dependencies: [httpTypes, logging], swiftSettings: settings),
         .target(
@@ -49,18 +52,28 @@ let package = Package(
             dependencies: ["NestboxHTTP", "CFCGI", "CNestboxSystem", deque, httpTypes, logging],
             swiftSettings: settings),
         .target(
-            name: "Nestbox", dependencies: ["NestboxHTTP", "NestboxGateway", httpTypes, logging, configuration],
+            name: "NestboxSessions",
+            dependencies: ["NestboxHTTP", "CNestboxSystem", "CZlib", crypto, httpTypes, logging],
             swiftSettings: settings),
         .target(
-            name: "NestboxTesting", dependencies: ["Nestbox", "NestboxHTTP", "NestboxGateway", httpTypes, logging],
+            name: "Nestbox",
+            dependencies: ["NestboxHTTP", "NestboxGateway", "NestboxSessions", httpTypes, logging, configuration],
+            swiftSettings: settings),
+        .target(
+            name: "NestboxTesting",
+            dependencies: ["Nestbox", "NestboxHTTP", "NestboxGateway", "NestboxSessions", httpTypes, logging],
             swiftSettings: settings),
         example("Hello"),
-        example("Conformance", ["NestboxTesting", .product(name: "Crypto", package: "swift-crypto")]),
+        example("Conformance", ["NestboxTesting", crypto]),
         .testTarget(
             name: "NestboxHTTPTests", dependencies: ["NestboxHTTP", httpTypes, logging, inMemoryLogging],
             swiftSettings: settings),
         .testTarget(
             name: "NestboxGatewayTests", dependencies: ["NestboxGateway", "NestboxTesting", httpTypes, logging],
+            swiftSettings: settings),
+        .testTarget(
+            name: "NestboxSessionsTests",
+            dependencies: ["NestboxSessions", "NestboxTesting", crypto, httpTypes, logging, inMemoryLogging],
             swiftSettings: settings),
         .testTarget(
             name: "NestboxTests",

@@ -9,6 +9,7 @@ has() {
     case $1 in
         swift) command -v swift ;;
         libfcgi) test -f /usr/include/fcgiapp.h ;;
+        zlib) test -f /usr/include/zlib.h ;;
         pkg-config) command -v pkg-config ;;
         nginx | fcgiwrap) command -v "$1" || test -x "/usr/sbin/$1" ;;
         *) command -v "$1" ;;
@@ -17,6 +18,7 @@ has() {
 package() {
     case $1 in
         libfcgi) echo libfcgi-dev ;;
+        zlib) echo zlib1g-dev ;;
         nginx) echo nginx-light ;;
         cc) echo gcc libc6-dev ;;
         strip) echo binutils ;;
