@@ -2,15 +2,16 @@
 ///
 /// Prove an implementation with `SessionStoreContract` from NestboxTesting. A store keeps these promises:
 ///
-/// - Unknown, expired, malformed and tampered tokens load as `nil`; errors are for a store that is out of order.
+/// - Unknown, expired, malformed and tampered tokens are ``SessionLookup/absent``; errors are for a store that is out
+///   of order.
 /// - ``create(_:)`` makes the id itself, never takes one from a client, and never overwrites.
 /// - ``update(_:_:)`` of a session that was deleted meanwhile does not bring it back.
 /// - What it returned from a write is what every later ``load(_:)`` sees, from every thread and process.
 public protocol SessionStore: Sendable {
-    /// The session that a token names, or `nil` if there is none.
+    /// Looks up the session that a token names.
     ///
     /// A store may return a session that has expired: callers ask ``SessionRecord/isExpired(at:)``.
-    func load(_ token: SessionToken) async throws(SessionStoreError) -> StoredSession?
+    func load(_ token: SessionToken) async throws(SessionStoreError) -> SessionLookup
 
     /// Stores a new session under an id of the store's own making.
     func create(_ record: SessionRecord) async throws(SessionStoreError) -> StoredSession
@@ -24,17 +25,18 @@ public protocol SessionStore: Sendable {
     ) async throws(SessionStoreError) -> StoredSession?
 
     /// Notes that the session is in use, without writing its data anew.
-    /// - Returns: The session, or `nil` when it was deleted meanwhile.
+    /// - Returns: The session as it is now, or `nil` when it was deleted meanwhile or has expired.
     func touch(_ session: StoredSession, at now: Int64) async throws(SessionStoreError) -> StoredSession?
 
     /// Moves the session to a new id, changing it on the way as ``update(_:_:)`` does.
     ///
-    /// The new id is there before the old one goes.
+    /// The new id is there before the old one goes. A session that was loaded by an old id in its time of grace
+    /// (``StoredSession/isReplaced``) is not moved again.
     /// - Parameters:
     ///   - session: The session under its old id.
     ///   - replacement: What becomes of the old id.
     ///   - change: The change.
-    /// - Returns: The session under its new id, or `nil` when it was deleted meanwhile.
+    /// - Returns: The session under its new id, or `nil` when it was deleted or replaced meanwhile or has expired.
     func rotate(
         _ session: StoredSession, leaving replacement: SessionReplacement, _ change: (inout SessionRecord) -> Void
     ) async throws(SessionStoreError) -> StoredSession?
@@ -43,6 +45,23 @@ public protocol SessionStore: Sendable {
     ///
     /// Deleting what is not there is no error.
     func delete(_ session: StoredSession) async throws(SessionStoreError)
+}
+
+/// What a store knows of a token.
+public enum SessionLookup: Sendable, Equatable {
+    /// The token names this session.
+    case found(StoredSession)
+    /// The token is an old one that was replaced moments ago and is worthless now.
+    ///
+    /// The visitor may have the new cookie already, so the response must not delete it.
+    case retired
+    /// There is no such session.
+    case absent
+
+    /// The session, if there is one.
+    public var session: StoredSession? {
+        if case .found(let session) = self { session } else { nil }
+    }
 }
 
 /// A session and where it is stored.
