@@ -64,7 +64,7 @@ let package = Package(
             dependencies: ["Nestbox", "NestboxHTTP", "NestboxGateway", "NestboxSessions", httpTypes, logging],
             swiftSettings: settings),
         example("Hello"),
-        example("Conformance", ["NestboxTesting", crypto]),
+        example("Conformance", ["NestboxSessions", "NestboxTesting", crypto]),
         .testTarget(
             name: "NestboxHTTPTests", dependencies: ["NestboxHTTP", httpTypes, logging, inMemoryLogging],
             swiftSettings: settings),

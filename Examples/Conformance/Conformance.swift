@@ -11,6 +11,7 @@ struct Conformance {
         router.addRoutingRoutes()
         router.addCookieRoutes()
         router.addResponseRoutes()
+        router.addTokenRoutes()
         let errors = ErrorResponses { error, _ in
             (try? .json(["error": error.message], status: error.status)) ?? Response(status: error.status)
         }
