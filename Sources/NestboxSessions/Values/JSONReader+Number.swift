@@ -25,7 +25,10 @@ extension JSONReader {
             position += 1
             exponent += try readExponent()
         }
-        if isInteger, let integer = digits.integer(isNegative: isNegative) { return .int(integer) }
+        if isInteger {
+            if let integer = digits.integer(isNegative: isNegative) { return .int(integer) }
+            guard !refusesLargeIntegers else { throw Malformed() }
+        }
         if let magnitude = digits.exact, let power = Self.power(exponent) {
             let value = exponent < 0 ? magnitude / power : magnitude * power
             return .double(isNegative ? -value : value)

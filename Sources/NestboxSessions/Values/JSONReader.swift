@@ -6,6 +6,8 @@ struct JSONReader {
     struct Malformed: Error {}
 
     let bytes: [UInt8]
+    /// Whether an integer beyond 64 bits is an error rather than a double.
+    var refusesLargeIntegers = false
     var position = 0
 
     /// The byte to read next, or 0, which JSON has nowhere, at the end.

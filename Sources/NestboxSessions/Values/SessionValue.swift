@@ -2,7 +2,8 @@
 ///
 ///     session["cart"] = ["book", 2, true]
 ///
-/// Numbers without a fraction are integers of 64 bits, others are finite doubles.
+/// Numbers without a fraction are integers of 64 bits, others are finite doubles. `.int(1)` and `.double(1)` are different
+/// values, and each is stored as what it is; ``decode(as:)`` makes an `Int` or a `Double` of either.
 public enum SessionValue: Sendable, Hashable {
     /// Nothing, which is not the same as no value.
     case null

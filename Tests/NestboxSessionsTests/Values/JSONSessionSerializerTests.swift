@@ -124,4 +124,46 @@ struct JSONSessionSerializerTests {
         #expect(error.description.utf8.count < 400)
         #expect(parse("{\"\(name)x\":1}") == nil)
     }
+
+    @Test("stores read and write any value, at a depth of their own")
+    func fragments() throws {
+        var bytes = Array("x".utf8)
+        try SessionValue.array([[["a"]], 1]).appendJSON(to: &bytes, maxDepth: 3)
+        #expect(String(decoding: bytes, as: UTF8.self) == #"x[[["a"]],1]"#)
+        #expect(SessionValue(json: Array(bytes.dropFirst()), maxDepth: 3) == [[["a"]], 1])
+        #expect(SessionValue(json: Array(bytes.dropFirst()), maxDepth: 2) == nil)
+        #expect(SessionValue(json: Array(" 1 ".utf8), maxDepth: 0) == 1)
+        #expect(throws: SessionStoreError.self) { try SessionValue.array([[]]).appendJSON(to: &bytes, maxDepth: 1) }
+    }
+
+    @Test("random values come back the same")
+    func randomValues() throws {
+        var random = SeededGenerator(seed: 2)
+        func text() -> String {
+            let scalars = (0..<Int.random(in: 0...12, using: &random)).compactMap { _ in
+                Unicode.Scalar(UInt32.random(in: 0...(Bool.random(using: &random) ? 0x7F : 0x10FFFF), using: &random))
+            }
+            return String(String.UnicodeScalarView(scalars))
+        }
+        func value(_ depth: Int) -> SessionValue {
+            switch Int.random(in: 0..<(depth > 0 ? 7 : 5), using: &random) {
+            case 0: .null
+            case 1: .bool(.random(using: &random))
+            case 2: .int(Int64(truncatingIfNeeded: random.next() as UInt64))
+            case 3: .double(.random(in: -1e9...1e9, using: &random))
+            case 4: .string(text())
+            case 5: .array((0..<Int.random(in: 0...4, using: &random)).map { _ in value(depth - 1) })
+            default: .object(object(depth - 1))
+            }
+        }
+        func object(_ depth: Int) -> [String: SessionValue] {
+            Dictionary((0..<Int.random(in: 0...4, using: &random)).map { _ in (text(), value(depth)) }) { $1 }
+        }
+        for _ in 0..<500 {
+            let object = object(6)
+            let bytes = try serializer.serialize(object)
+            #expect(serializer.deserialize(bytes[...]) == object)
+            #expect(try serializer.serialize(serializer.deserialize(bytes[...]) ?? [:]) == bytes)
+        }
+    }
 }
