@@ -75,7 +75,8 @@ enum JSONWriter {
                 bytes.append(UInt8(ascii: ":"))
                 try append(value, to: &bytes, maxDepth: maxDepth - 1)
             } catch {
-                throw error.under("[\(String(name.prefix(40)).debugDescription)]")
+                let shortened = String(String.UnicodeScalarView(name.unicodeScalars.prefix(40)))
+                throw error.under("[\(shortened.debugDescription)]")
             }
         }
         bytes.append(UInt8(ascii: "}"))

@@ -123,6 +123,9 @@ struct JSONSessionSerializerTests {
         #expect(error.description.contains("1025 bytes"))
         #expect(error.description.utf8.count < 400)
         #expect(parse("{\"\(name)x\":1}") == nil)
+        let accents = "e" + String(repeating: "\u{301}", count: 100_000)
+        let other = try #require(throws: SessionStoreError.self) { try serializer.serialize([accents: 1]) }
+        #expect(other.description.utf8.count < 400)
     }
 
     @Test("stores read and write any value, at a depth of their own")
