@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "NestboxFiles.h"
+
 /// Events of `nestbox_epoll_…`, with the kernel's values.
 enum {
     NESTBOX_EPOLL_IN = 0x001,

@@ -1,0 +1,80 @@
+import CNestboxSystem
+import Glibc
+
+extension FileSessionStore {
+    /// The bytes of a file's content, unless they are too many.
+    func encode(_ content: SessionFileContent) throws(SessionStoreError) -> [UInt8] {
+        let bytes = try serializer.serialize(content.object)
+        guard bytes.count > maxBytes, case .session(let record) = content else { return bytes }
+        throw .tooLarge(bytes: bytes.count, limit: maxBytes, values: record.values)
+    }
+
+    /// Puts a session in a new file under a new id.
+    func insert(_ record: SessionRecord, _ content: [UInt8]) throws(SessionStoreError) -> StoredSession {
+        for _ in 0..<3 {
+            let id = makeID()
+            let name = id.key
+            if let user = record.user { try addMark(name, of: user) }
+            if try place(content, modified: record.usedAt, as: name, replacing: false) {
+                return StoredSession(token: id.token, record: record, key: name)
+            }
+        }
+        throw SessionStoreError(.unavailable, "three new ids in a row were taken. Check the generator of ids")
+    }
+
+    /// Writes new content to a file that was read under the lock.
+    ///
+    /// It goes to the slot that is not in use, or to a new file when it does not fit.
+    func write(
+        _ content: [UInt8], modified: Int64, over file: borrowing SessionFile, _ name: String
+    ) throws(SessionStoreError) {
+        let slots = file.slots
+        guard let offset = slots.nextOffset, SessionSlots.fits(content.count, in: slots.size) else {
+            _ = try place(content, modified: modified, as: name, replacing: true)
+            return
+        }
+        let path = directory.full(SessionDirectory.sessionPath(name))
+        let bytes = SessionSlots.encode(
+            content, generation: slots.generation + 1, size: slots.size, name: name, sealingKey: sealingKey)
+        try file.descriptor.write(bytes, at: offset, path)
+        try file.descriptor.setModified(modified, path)
+        if durability == .sync, nestbox_sync_data(file.descriptor.raw) != 0 { throw .system("write", path) }
+    }
+
+    /// Makes a file beside and gives it the name of a session when it is complete.
+    /// - Returns: Whether the name was free; with `replacing` it need not be.
+    private func place(
+        _ content: [UInt8], modified: Int64, as name: String, replacing: Bool
+    ) throws(SessionStoreError) -> Bool {
+        let path = SessionDirectory.sessionPath(name)
+        let temporary = "\(SessionDirectory.shard(of: name))/new-\(String(UInt64.random(in: .min ... .max), radix: 36))"
+        let file = try directory.create(temporary)
+        do throws(SessionStoreError) {
+            let full = directory.full(temporary)
+            let size = SessionSlots.size(for: content.count)
+            // Blocks that are there already need not be written when the file takes another's name (ext4 would).
+            if nestbox_reserve(file.raw, Int64(2 * size)) != 0 { throw .system("reserve room for", full) }
+            let bytes = SessionSlots.encode(content, generation: 1, size: size, name: name, sealingKey: sealingKey)
+            try file.write(bytes, at: 0, full)
+            try file.setModified(modified, full)
+            if durability == .sync, nestbox_sync_data(file.raw) != 0 { throw .system("write", full) }
+            if replacing {
+                try directory.rename(temporary, to: path)
+            } else if nestbox_rename_new(directory.descriptor.raw, temporary, path) != 0 {
+                guard errno == EEXIST else { throw .system("rename", full) }
+                try directory.remove(temporary)
+                return false
+            }
+        } catch {
+            _ = try? directory.remove(temporary)
+            throw error
+        }
+        if durability == .sync { try syncDirectory(SessionDirectory.shard(of: name)) }
+        return true
+    }
+
+    private func syncDirectory(_ name: String) throws(SessionStoreError) {
+        guard case .file(let shard) = try directory.open(name, NESTBOX_DIRECTORY) else { return }
+        if nestbox_sync_data(shard.raw) != 0 { throw .system("write", directory.full(name)) }
+    }
+}
