@@ -42,9 +42,14 @@ public struct ErrorResponses: Sendable {
 
     /// The response to a request during which an error was thrown.
     ///
-    /// A ``ResponseError`` brings its own; an ``HTTPError`` is rendered; anything else is rendered as a 500 that says
+    /// A ``ResponseError`` brings its own; an ``HTTPError`` or ``HTTPErrorConvertible`` is rendered; anything else is rendered as a 500 that says
     /// nothing of the cause. The cause of every 5xx is logged with the request's id.
     package func response(for error: any Error, to request: Request) -> Response {
+        if let error = error as? ErrorWithHeaders {
+            var response = response(for: error.underlying, to: request)
+            for field in error.headers { response.headers.append(field) }
+            return response
+        }
         if let error = error as? any ResponseError {
             let response = error.response(to: request)
             if response.status.code >= 500 { log(error, request) }
@@ -54,8 +59,9 @@ public struct ErrorResponses: Sendable {
             if error.status.code >= 500 { log(error, request) }
             return response(to: request, error)
         }
-        log(error, request)
-        return response(to: request, HTTPError(.internalServerError))
+        let answer = (error as? any HTTPErrorConvertible)?.httpError ?? HTTPError(.internalServerError)
+        if answer.status.code >= 500 { log(error, request) }
+        return response(to: request, answer)
     }
 
     /// Writes an error and its cause to the log.

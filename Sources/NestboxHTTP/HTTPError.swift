@@ -36,3 +36,20 @@ public protocol ResponseError: Error {
     /// The answer to the request during which the error was thrown.
     func response(to request: Request) -> Response
 }
+
+/// An error that is answered like an ``HTTPError``, while its own description goes to the log.
+public protocol HTTPErrorConvertible: Error {
+    /// What the client is told.
+    var httpError: HTTPError { get }
+}
+
+/// An error whose response carries header fields besides those of its own.
+package struct ErrorWithHeaders: Error {
+    package let underlying: any Error
+    package let headers: HTTPFields
+
+    package init(_ underlying: any Error, headers: HTTPFields) {
+        self.underlying = underlying
+        self.headers = headers
+    }
+}

@@ -12,6 +12,16 @@
 public protocol Middleware: Sendable {
     /// Answers the request, usually by asking `next`.
     func respond(to request: Request, next: any Responder) async throws -> Response
+
+    /// Looks at what a request passes before it comes here, and throws when the order cannot work.
+    ///
+    /// It is asked when the application starts, for every route that it stands in front of. By default any order will do.
+    func check(behind outer: [any Middleware]) throws
+}
+
+extension Middleware {
+    /// Accepts any order.
+    public func check(behind outer: [any Middleware]) throws {}
 }
 
 /// A middleware in front of a responder.

@@ -23,6 +23,9 @@ public struct Request: Sendable {
     /// The body.
     public var body: RequestBody
 
+    /// What middleware has added.
+    var values = RequestValues()
+
     /// What does not change after the request was made.
     package let head: RequestHead
 

@@ -95,6 +95,8 @@ package final class RequestHead: Sendable {
 extension RequestHead {
     package var logger: Logger { settings.logger }
     package var bodyLimit: Int { settings.bodyLimit }
+    /// Whether the process ends with this request.
+    package var isCGI: Bool { settings.isCGI }
 
     var headers: HTTPFields {
         cachedHeaders.withLock { cached in

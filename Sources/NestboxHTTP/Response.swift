@@ -17,6 +17,8 @@ public struct Response: Sendable {
 
     /// Whether `Location` stands alone (RFC 3875 §6.2.2); see ``localRedirect(to:)``.
     package var isLocalRedirect = false
+    /// What the gateway does when the response has been sent.
+    package var afterwards: (@Sendable () async -> Void)?
 
     /// Creates a response.
     public init(status: HTTPResponse.Status = .ok, headers: HTTPFields = [:], body: ResponseBody = .empty) {

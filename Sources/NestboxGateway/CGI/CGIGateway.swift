@@ -53,6 +53,11 @@ public struct CGIGateway {
             if !isStream { input.drain(upTo: limit, until: linger.fromNow) }
             let result = await output.send(response, to: request, errors: errors)
             if isStream { input.drain(upTo: limit, until: linger.fromNow) }
+            if let afterwards = response.afterwards {
+                // The web server waits for the end of the output.
+                output.close()
+                await afterwards()
+            }
             return result
         }
         if accessLog.isEnabled {

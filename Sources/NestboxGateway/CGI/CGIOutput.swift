@@ -37,6 +37,9 @@ final class CGIOutput: Sendable {
         }
     }
 
+    /// Ends the response; nothing is sent afterwards.
+    func close() { Glibc.close(descriptor) }
+
     func send(_ response: Response, to request: Request, errors: ErrorResponses) async -> Result {
         let head = CGIResponseHead(response, isHead: request.method == .head)
         guard case .stream(_, let produce) = response.body.storage, head.hasBody else {

@@ -41,6 +41,7 @@ final class Exchange: Sendable {
         let response = await server.errors.respond(to: request, with: server.responder)
         await send(response, to: request)
         connection.endTask()
+        await response.afterwards?()
     }
 
     /// Answers in place of a handler that took too long.
