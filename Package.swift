@@ -73,7 +73,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "NestboxSessionsTests",
-            dependencies: ["NestboxSessions", "NestboxTesting", crypto, httpTypes, logging, inMemoryLogging],
+            dependencies: ["Nestbox", "NestboxSessions", "NestboxTesting", crypto, httpTypes, logging, inMemoryLogging],
             swiftSettings: settings),
         .testTarget(
             name: "NestboxTests",

@@ -5,6 +5,8 @@ public struct SessionStoreError: Error, Sendable, CustomStringConvertible {
         private let name: String
         /// The store cannot be reached or is out of order.
         public static let unavailable = Code(name: "unavailable")
+        /// Another request has the session's lock.
+        public static let locked = Code(name: "locked")
         /// The session does not fit.
         public static let tooLarge = Code(name: "tooLarge")
         /// A value cannot be stored: a number that is not finite, or nesting that is too deep.

@@ -6,7 +6,7 @@ import Synchronization
 /// Runs requests straight into an application: no web server, no gateway, no socket.
 ///
 /// ```swift
-/// let client = TestClient(try Application(router: router))
+/// let client = try TestClient(try Application(router: router))
 /// let response = await client.get("/birds", headers: [.accept: "application/json"])
 /// #expect(response.status == .ok)
 /// #expect(try response.decode([Bird].self).count == 3)
@@ -21,12 +21,17 @@ import Synchronization
 public final class TestClient: Sendable {
     /// How requests are made.
     public let configuration: Configuration
-    private let application: Application
+    private let responder: any Responder
+    private let errors: ErrorResponses
     private let jar = Mutex(CookieJar())
 
     /// Makes a client without cookies.
-    public init(_ application: Application, _ configuration: Configuration = Configuration()) {
-        self.application = application
+    ///
+    /// An application whose sessions are configured from outside reads the environment of the test.
+    /// - Throws: What would keep the application from starting.
+    public init(_ application: Application, _ configuration: Configuration = Configuration()) throws {
+        responder = try application.responder()
+        errors = application.errors
         self.configuration = configuration
     }
 
@@ -74,7 +79,7 @@ public final class TestClient: Sendable {
         let all = CGIVariables(
             method, destination, headers, body, configuration,
             overrides: configuration.variables.merging(variables) { $1 })
-        let response = await application.perform(all, body, configuration)
+        let response = await perform(all, body)
         jar.withLock { jar in
             for value in response.headers[values: .setCookie] { jar.store(value, from: destination.location) }
         }
@@ -82,13 +87,11 @@ public final class TestClient: Sendable {
     }
 }
 
-extension Application {
+extension TestClient {
     /// Answers a request made of meta-variables.
-    fileprivate func perform(
-        _ variables: CGIVariables, _ body: TestClient.Body, _ configuration: TestClient.Configuration
-    ) async -> TestResponse {
+    private func perform(_ variables: CGIVariables, _ body: Body) async -> TestResponse {
         let head = RequestHead(variables: variables, settings: configuration.settings)
-        let source = TestClient.BodySource(body.chunks, declared: head.contentLength, limit: head.bodyLimit)
+        let source = BodySource(body.chunks, declared: head.contentLength, limit: head.bodyLimit)
         let request = Request(
             head: head,
             body: head.contentLength == 0
@@ -96,6 +99,7 @@ extension Application {
         let recorder = ErrorRecorder(responder)
         let response = await errors.respond(to: request, with: recorder)
         let buffered = await BufferedResponse(response, to: request, errors: errors)
+        await response.afterwards?()
         return TestResponse(response, buffered, error: recorder.error)
     }
 }

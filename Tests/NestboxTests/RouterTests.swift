@@ -12,7 +12,7 @@ struct RouterTests {
                 ([pattern] + request.parameters.map { "\($0.name)=\($0.value)" }).joined(separator: " ")
             }
         }
-        return TestClient(try Application(router: router))
+        return try TestClient(try Application(router: router))
     }
 
     // MARK: Paths
@@ -116,7 +116,7 @@ struct RouterTests {
         router.get("/own") { _ in "got" }
         router.on(.head, "/own") { _ in Response(status: .accepted) }
         router.on(.options, "/own") { _ in "options" }
-        return TestClient(try Application(router: router))
+        return try TestClient(try Application(router: router))
     }
 
     static let methodTable: [(String, String, Int, String)] = [
@@ -164,7 +164,7 @@ struct RouterTests {
         var router = Router()
         router.get("/birds/new") { _ in "form" }
         router.post("/birds/{name}") { _ in "changed" }
-        let client = TestClient(try Application(router: router))
+        let client = try TestClient(try Application(router: router))
         #expect(await client.post("/birds/new").status == .methodNotAllowed)
         #expect(await client.post("/birds/wren").status == .ok)
     }
@@ -174,7 +174,7 @@ struct RouterTests {
         var router = Router()
         router.get("/{a}/{b}") { "\($0.parameters.map(\.name))" }
         router.post("/{c}/{d}") { "\($0.parameters.map(\.name))" }
-        let client = TestClient(try Application(router: router))
+        let client = try TestClient(try Application(router: router))
         #expect(await client.get("/1/2").text == #"["a", "b"]"#)
         #expect(await client.post("/1/2").text == #"["c", "d"]"#)
     }
@@ -209,7 +209,7 @@ struct RouterTests {
             group.get("/after") { _ in "" }
         }
         router.get("/after") { _ in "" }
-        let client = TestClient(try Application(router: router, middleware: [Tag("application")]))
+        let client = try TestClient(try Application(router: router, middleware: [Tag("application")]))
         let expected: KeyValuePairs = [
             "/before": "application", "/after": "outer, application", "/group/early": "outer, application",
             "/group/late": "inner, outer, application", "/group/deep": "deep, inner, outer, application",
@@ -234,7 +234,7 @@ struct RouterTests {
                 }
             }
         }
-        let client = TestClient(try Application(router: Router(), middleware: [Rescue()]))
+        let client = try TestClient(try Application(router: Router(), middleware: [Rescue()]))
         #expect(await client.get("/x").text == "rescued")
     }
 
@@ -242,7 +242,7 @@ struct RouterTests {
     func groupPaths(path: String) async throws {
         var router = Router()
         router.group(path) { $0.get("/x") { _ in "found" } }
-        let client = TestClient(try Application(router: router))
+        let client = try TestClient(try Application(router: router))
         let prefix = path.hasSuffix("/") ? String(path.dropLast()) : path
         #expect(await client.get(prefix + "/x").text == "found")
     }
@@ -253,7 +253,7 @@ struct RouterTests {
         router.get("/a") { _ in "a" }
         let application = try Application(router: router)
         router.get("/b") { _ in "b" }
-        #expect(await TestClient(application).get("/b").status == .notFound)
+        #expect(try await TestClient(application).get("/b").status == .notFound)
         #expect(try await TestClient(Application(router: router)).get("/b").status == .ok)
     }
 

@@ -10,7 +10,7 @@ struct RoutingCostTests {
         var router = Router()
         for number in 0..<routes { router.get("/birds/b\(number)/{name}/eggs") { _ in "" } }
         let responder = try router.responder()
-        let client = TestClient(Application(responder: responder))
+        let client = try TestClient(Application(responder: responder))
         var least = Double.infinity
         for _ in 0..<20 {
             let start = now()

@@ -16,7 +16,7 @@ private struct Hello {
 struct TenLineApplicationTests {
     @Test("compiles with `import Nestbox` alone, and answers")
     func hello() async throws {
-        let client = TestClient(try Hello.main())
+        let client = try TestClient(try Hello.main())
         #expect(await client.get("/").text == "Hello from Nestbox\n")
         #expect(await client.get("/hello/J%C3%BCrgen").text == "Hello, Jürgen\n")
         #expect(await client.get("/hello/").status == .notFound)
@@ -29,7 +29,7 @@ struct TenLineApplicationTests {
         router.get("/nothing") { _ in String?.none }
         router.get("/json") { _ in try Response.json(["a": 1]) }
         router.post("/echo") { request in try Response.json(try await request.decode([String: Int].self)) }
-        let client = TestClient(try Application(router: router))
+        let client = try TestClient(try Application(router: router))
         #expect(await client.get("/status").status == .accepted)
         #expect(await client.get("/nothing").status == .noContent)
         #expect(try await client.get("/json").decode() == ["a": 1])

@@ -8,8 +8,8 @@ struct TestClientTests {
     private func client(
         _ configuration: TestClient.Configuration = .init(),
         _ handler: @escaping @Sendable (Request) async throws -> Response
-    ) -> TestClient {
-        TestClient(Application(responder: ClosureResponder(handler)), configuration)
+    ) throws -> TestClient {
+        try TestClient(Application(responder: ClosureResponder(handler)), configuration)
     }
 
     private func configuration(_ change: (inout TestClient.Configuration) throws -> Void) rethrows
@@ -23,8 +23,8 @@ struct TestClientTests {
     // MARK: Requests
 
     @Test("sends method, path, query, fields and a client's address, and no body")
-    func request() async {
-        let client = client { request in
+    func request() async throws {
+        let client = try client { request in
             #expect(request.method == .get)
             #expect(request.path == "/a b/c")
             #expect(request.target == "/a%20b/c?x=1")
@@ -49,7 +49,7 @@ struct TestClientTests {
 
     @Test("has a method for every method")
     func methods() async throws {
-        let client = client { .text($0.method.rawValue) }
+        let client = try client { .text($0.method.rawValue) }
         #expect(await client.get("/").text == "GET")
         #expect(await client.post("/").text == "POST")
         #expect(await client.put("/").text == "PUT")
@@ -63,7 +63,7 @@ struct TestClientTests {
 
     @Test("sends bodies with their type and length")
     func bodies() async throws {
-        let client = client { request in
+        let client = try client { request in
             let length = request.body.length.map(String.init) ?? "?"
             return .text(
                 "\(request.contentType ?? "-") \(length) \(String(decoding: try await request.body.collect(), as: UTF8.self))"
@@ -83,7 +83,7 @@ struct TestClientTests {
     @Test("holds bodies to the limit and to their length, like a gateway")
     func limits() async throws {
         let configuration = configuration { $0.gateway.limits.body = 4 }
-        let client = client(configuration) { .text("\(try await $0.body.collect().count)") }
+        let client = try client(configuration) { .text("\(try await $0.body.collect().count)") }
         #expect(await client.post("/", body: .text("1234")).text == "4")
         #expect(await client.post("/", body: .text("12345")).status == .contentTooLarge)
         #expect(await client.post("/", body: .chunks([[1, 2], [3, 4]])).text == "4")
@@ -96,14 +96,14 @@ struct TestClientTests {
     }
 
     @Test("can be mounted, secure, elsewhere, and nobody")
-    func configurations() async {
+    func configurations() async throws {
         let configuration = configuration {
             $0.mountPoint = "/app"
             $0.isSecure = true
             $0.host = "birds.test:8443"
             $0.remoteAddress = nil
         }
-        let client = client(configuration) { request in
+        let client = try client(configuration) { request in
             .text(
                 "\(request.scheme) \(request.host ?? "-") \(request.basePath) \(request.path) \(request.remoteAddress ?? "-")"
             )
@@ -115,13 +115,13 @@ struct TestClientTests {
         #expect(await client.get("/apple").text == "https birds.test:8443  /apple -")
         #expect(await client.get("http://[::1]:80/app/x?y").text == "http [::1]:80 /app /x -")
         let told = self.configuration { $0.gateway.basePath = "/app" }
-        #expect(await self.client(told) { .text("\($0.basePath) \($0.path)") }.get("/app").text == "/app /")
+        #expect(try await self.client(told) { .text("\($0.basePath) \($0.path)") }.get("/app").text == "/app /")
     }
 
     @Test("replaces meta-variables, or takes them away")
-    func variables() async {
+    func variables() async throws {
         let configuration = configuration { $0.variables = ["REMOTE_USER": "ann", "SERVER_NAME": nil, "X": "1"] }
-        let client = client(configuration) { request in
+        let client = try client(configuration) { request in
             .text(["REMOTE_USER", "SERVER_NAME", "X"].map { request.variables[$0] ?? "-" }.joined(separator: " "))
         }
         #expect(await client.get("/").text == "ann - 1")
@@ -131,7 +131,7 @@ struct TestClientTests {
     @Test("trusts the proxies that the configuration trusts")
     func proxies() async throws {
         let configuration = try configuration { $0.gateway.trustedProxies = try TrustedProxies(["127.0.0.1"]) }
-        let client = client(configuration) { .text($0.remoteAddress ?? "-") }
+        let client = try client(configuration) { .text($0.remoteAddress ?? "-") }
         let forwarded = try #require(HTTPField.Name("X-Forwarded-For"))
         #expect(await client.get("/", headers: [forwarded: "192.0.2.1"]).text == "192.0.2.1")
     }
@@ -140,7 +140,7 @@ struct TestClientTests {
 
     @Test("shows what a gateway would write")
     func response() async throws {
-        let client = client { _ in
+        let client = try client { _ in
             var response = Response(body: .string("x"))
             try response.setHeader("Connection", "close")
             try response.setHeader("Transfer-Encoding", "chunked")
@@ -160,14 +160,14 @@ struct TestClientTests {
 
     @Test("decodes JSON")
     func decoding() async throws {
-        let client = client { _ in try .json(["a": [1, 2]]) }
+        let client = try client { _ in try .json(["a": [1, 2]]) }
         #expect(try await client.get("/").decode([String: [Int]].self) == ["a": [1, 2]])
         await #expect(throws: DecodingError.self) { try await client.get("/").decode([Int].self) }
     }
 
     @Test("runs streams to their end")
-    func streams() async {
-        let client = client { _ in
+    func streams() async throws {
+        let client = try client { _ in
             .stream { writer in
                 for number in 0..<3 { try await writer.write("\(number)\n") }
             }
@@ -181,10 +181,10 @@ struct TestClientTests {
     @Test("tells how a stream failed: before its first bytes it is an error like others")
     func failingStreams() async throws {
         struct Broken: Error {}
-        let early = client { _ in .stream { _ in throw HTTPError(.badGateway) } }
+        let early = try client { _ in .stream { _ in throw HTTPError(.badGateway) } }
         #expect(await early.get("/").status == .badGateway)
         #expect(await early.get("/").failure == nil)
-        let late = client { _ in
+        let late = try client { _ in
             .stream { writer in
                 try await writer.write("half")
                 throw Broken()
@@ -196,9 +196,9 @@ struct TestClientTests {
         #expect(response.failure is Broken)
         #expect(throws: Broken.self) { try response.decode(String.self) }
         #expect(response.description.contains("broken"))
-        let short = client { _ in .stream(length: 5) { try await $0.write("1234") } }
+        let short = try client { _ in .stream(length: 5) { try await $0.write("1234") } }
         #expect(await short.get("/").failure != nil)
-        let long = client { _ in .stream(length: 3) { try await $0.write("1234") } }
+        let long = try client { _ in .stream(length: 3) { try await $0.write("1234") } }
         #expect(await long.get("/").text == "123")
         #expect(await long.get("/").failure == nil)
     }
@@ -208,14 +208,14 @@ struct TestClientTests {
         struct Secret: Error {}
         let log = InMemoryLogHandler()
         let configuration = configuration { $0.logger = Logger(label: "test") { _ in log } }
-        let client = client(configuration) { _ in throw Secret() }
+        let client = try client(configuration) { _ in throw Secret() }
         let response = await client.get("/x")
         #expect(response.status == .internalServerError)
         #expect(!response.text.contains("Secret"))
         #expect(response.error is Secret)
         #expect(response.description.contains("Secret"))
         #expect(log.entries.map(\.message.description) == ["GET /x failed: Secret()"])
-        let rendered = TestClient(
+        let rendered = try TestClient(
             Application(
                 responder: ClosureResponder { _ in throw HTTPError(.gone) },
                 errors: ErrorResponses { error, _ in .html("<p>\(error.message)") }))
@@ -243,7 +243,7 @@ struct TestClientTests {
             "\(request.method.rawValue) \(request.host ?? "") \(try await request.body.collect().count)"
         }
         router.get("/loop") { _ in try Response.redirect(to: "/loop") }
-        return TestClient(try Application(router: router), configuration)
+        return try TestClient(try Application(router: router), configuration)
     }
 
     @Test("keeps cookies and sends them back")

@@ -1,0 +1,222 @@
+import HTTPTypes
+import NestboxHTTP
+import Synchronization
+
+/// The session layer's part of one request: reads the session when it is first asked for, and writes it once.
+final class SessionExchange: Sendable {
+    private enum Phase: Sendable {
+        case untouched
+        case loading([CheckedContinuation<Void, Never>])
+        case loaded(Session)
+        case failed(SessionError)
+    }
+
+    let settings: SessionSettings
+    let request: Request
+    private let phase = Mutex(Phase.untouched)
+    private let visit = Mutex(Visit())
+
+    /// What is known of the visitor's cookies, and what becomes of them.
+    struct Visit: Sendable {
+        /// The token that the session was found by.
+        var token: SessionToken?
+        /// Whether the client is to drop the cookie it sent if the request leaves it without a session.
+        var hasStaleCookie = false
+        /// Whether the store failed and the session is a makeshift that is not written.
+        var isMakeshift = false
+        var lock: (any SessionLock)?
+        /// The cookie of the response, once it is known.
+        var cookie: Cookie?
+    }
+
+    init(settings: SessionSettings, request: Request) {
+        self.settings = settings
+        self.request = request
+    }
+
+    var now: Int64 { settings.clock.now }
+    var log: SessionLog { SessionLog(request: request, key: settings.logKey) }
+
+    /// The session, if the handler has asked for it.
+    var touchedSession: Session? {
+        phase.withLock { if case .loaded(let session) = $0 { session } else { nil } }
+    }
+
+    /// The session, which is read once, whoever asks at the same time.
+    func session() async throws(SessionError) -> Session {
+        while true {
+            let mine = phase.withLock { phase -> Phase in
+                let before = phase
+                if case .untouched = phase { phase = .loading([]) }
+                return before
+            }
+            switch mine {
+            case .loaded(let session): return session
+            case .failed(let error): throw error
+            case .untouched: return try await load()
+            case .loading: await waitForLoad()
+            }
+        }
+    }
+
+    private func waitForLoad() async {
+        await withCheckedContinuation { continuation in
+            let isWaiting = phase.withLock { phase in
+                guard case .loading(let waiters) = phase else { return false }
+                phase = .loading(waiters + [continuation])
+                return true
+            }
+            if !isWaiting { continuation.resume() }
+        }
+    }
+
+    private func load() async throws(SessionError) -> Session {
+        let result: Result<Session, SessionError>
+        do throws(SessionStoreError) {
+            let stored = try await find()
+            result = .success(Session(stored, new: newRecord(), exchange: self))
+        } catch {
+            log.failed(error)
+            if settings.toleratesFailures, error.code != .locked {
+                visit.withLock { visit in
+                    visit.isMakeshift = true
+                    visit.hasStaleCookie = false
+                }
+                result = .success(Session(nil, new: newRecord(), exchange: self))
+            } else {
+                result = .failure(SessionError(error))
+            }
+        }
+        let waiters = phase.withLock { phase -> [CheckedContinuation<Void, Never>] in
+            guard case .loading(let waiters) = phase else { return [] }
+            switch result {
+            case .success(let session): phase = .loaded(session)
+            case .failure(let error): phase = .failed(error)
+            }
+            return waiters
+        }
+        for waiter in waiters { waiter.resume() }
+        return try result.get()
+    }
+
+    /// Finds the session that the request's cookies name.
+    private func find() async throws(SessionStoreError) -> StoredSession? {
+        let name = settings.cookie.fullName(isSecure: request.isSecure)
+        let values = request.cookies.values(for: name)
+        guard !values.isEmpty else { return nil }
+        if values.count > 1 { log.duplicates(values.count, limit: SessionSettings.maximumCookies) }
+        var hasStaleCookie = true
+        if values.count <= SessionSettings.maximumCookies {
+            for value in values {
+                let token = SessionToken(value)
+                if settings.locking == .exclusive { try await lock(token) }
+                switch try await settings.store.load(token) {
+                case .found(let session):
+                    guard let accepted = try await accept(session) else { break }
+                    visit.withLock { $0.token = token }
+                    return accepted
+                case .retired:
+                    // The response to the request that renewed the id has set another cookie by now.
+                    hasStaleCookie = false
+                case .absent: log.invalid(token)
+                }
+                release()
+            }
+        }
+        visit.withLock { $0.hasStaleCookie = hasStaleCookie }
+        return nil
+    }
+
+    private func accept(_ session: StoredSession) async throws(SessionStoreError) -> StoredSession? {
+        if settings.limits.isOver(session.record, at: now) {
+            log.expired(session)
+            return nil
+        }
+        log.loaded(session)
+        let binding = settings.binding
+        guard let digest = binding.digest(of: request), let bound = session.record.binding, bound != digest else {
+            return session
+        }
+        log.moved(session, binding.action.rawValue)
+        guard binding.action == .destroy else { return session }
+        try await settings.store.delete(session)
+        return nil
+    }
+
+    /// The record of a session that begins with this request.
+    func newRecord() -> SessionRecord {
+        var record = SessionRecord(createdAt: now)
+        settings.limits.apply(to: &record, now: record.createdAt)
+        record.binding = settings.binding.digest(of: request)
+        return record
+    }
+}
+
+// MARK: Locking
+
+extension SessionExchange {
+    /// Waits for the session's lock.
+    private func lock(_ token: SessionToken) async throws(SessionStoreError) {
+        guard let store = settings.store as? any LockingSessionStore else { return }
+        let clock = ContinuousClock()
+        let deadline = clock.now.advanced(by: settings.lockTimeout)
+        var pause = Duration.microseconds(200)
+        while true {
+            if let lock = try await store.tryLock(token) { return visit.withLock { $0.lock = lock } }
+            guard clock.now < deadline else {
+                throw SessionStoreError(
+                    .locked,
+                    "another request has kept the session locked for \(settings.lockTimeout) (session.lockTimeout)")
+            }
+            do {
+                try await Task.sleep(for: pause)
+            } catch {
+                throw SessionStoreError(.unavailable, "the request was cancelled", underlying: error)
+            }
+            pause = min(pause * 2, .milliseconds(10))
+        }
+    }
+
+    /// Lets the next request have the session.
+    func release() {
+        let lock = visit.withLock { visit in
+            defer { visit.lock = nil }
+            return visit.lock
+        }
+        lock?.release()
+    }
+}
+
+// MARK: What the session asks
+
+extension SessionExchange {
+    var knownVisit: Visit { visit.withLock { $0 } }
+
+    func setCookie(_ cookie: Cookie?) { visit.withLock { $0.cookie = cookie } }
+
+    /// The changes that will be written.
+    func effectiveChanges(of state: Session.State) -> SessionChanges {
+        guard let stored = state.stored else { return state.changes }
+        return state.changes.effective(on: stored.record, counting: settings.countsEqualValues)
+    }
+
+    /// The store as one that can list, or an error that says so.
+    func listing() throws(SessionError) -> any ListingSessionStore {
+        if let store = settings.store as? any ListingSessionStore { return store }
+        throw SessionError(
+            .unsupported,
+            "this session store keeps no list of sessions; choose the file store, or set session.revocation")
+    }
+
+    /// Asks the store, logging its failure.
+    func storing<Result: Sendable>(
+        _ work: () async throws(SessionStoreError) -> Result
+    ) async throws(SessionError) -> Result {
+        do throws(SessionStoreError) {
+            return try await work()
+        } catch {
+            log.failed(error)
+            throw SessionError(error)
+        }
+    }
+}

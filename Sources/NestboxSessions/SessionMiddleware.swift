@@ -1,0 +1,110 @@
+import HTTPTypes
+public import NestboxHTTP
+
+/// Gives the handlers behind it `request.session`.
+///
+/// An application that has sessions on all its routes calls `app.useSessions()` instead. Put it in front of everything that
+/// uses the session. Two of them may stand behind each other when their cookies have different names; handlers then see the
+/// session of the inner one.
+public struct SessionMiddleware: Middleware {
+    let settings: SessionSettings
+
+    /// Creates a middleware of a configuration.
+    /// - Throws: ``SessionConfigurationError``, or ``SessionStoreError`` when the store cannot be opened.
+    public init(_ configuration: SessionConfiguration, clock: SessionClock = .system) throws {
+        try self.init(configuration, store: configuration.makeStore(clock: clock), clock: clock)
+    }
+
+    /// Creates a middleware with a store of one's own.
+    /// - Throws: ``SessionConfigurationError``.
+    public init(
+        _ configuration: SessionConfiguration, store: any SessionStore, clock: SessionClock = .system
+    ) throws(SessionConfigurationError) {
+        try configuration.validate(store: store)
+        settings = SessionSettings(configuration, store: store, clock: clock)
+    }
+
+    /// Answers the request, and writes the session before the response goes out.
+    public func respond(to request: Request, next: any Responder) async throws -> Response {
+        let exchange = SessionExchange(settings: settings, request: request)
+        defer { exchange.release() }
+        var request = request
+        request[SessionExchange.self] = exchange
+        do {
+            var response = try await next.respond(to: request)
+            guard exchange.touchedSession != nil else { return response }
+            try await exchange.commit(status: response.status.code)
+            response.headers.addVaryCookie()
+            for field in exchange.headers(beside: response.headers) { response.headers.append(field) }
+            response.afterwards = settings.sweeping?.work(after: request, log: exchange.log)
+            return response
+        } catch {
+            guard exchange.touchedSession != nil else { throw error }
+            throw try await exchange.commit(after: error)
+        }
+    }
+
+    /// Refuses a second middleware with the same cookie.
+    public func check(behind outer: [any Middleware]) throws {
+        for case let other as SessionMiddleware in outer where other.settings.cookie.name == settings.cookie.name {
+            throw SessionConfigurationError(
+                "cookie.name", settings.cookie.name,
+                "two session layers with this cookie stand behind each other; leave one out, or name them differently")
+        }
+    }
+}
+
+extension SessionExchange: RequestKey {
+    typealias Value = SessionExchange
+}
+
+extension Request {
+    /// The visitor's session, read from the store when it is first asked for.
+    /// - Throws: ``SessionError``: there is no session layer in front of the route, or the store is out of order.
+    public var session: Session {
+        get async throws(SessionError) {
+            guard let exchange = self[SessionExchange.self] else { throw .notEnabled }
+            return try await exchange.session()
+        }
+    }
+}
+
+extension SessionExchange {
+    /// Writes the session after the handler has thrown, and returns the error with what the response is to carry.
+    fileprivate func commit(after error: any Error) async throws -> any Error {
+        let answer: (status: Int, headers: HTTPFields)
+        switch error {
+        case let error as HTTPError: answer = (error.status.code, error.headers)
+        case let error as any HTTPErrorConvertible: answer = (error.httpError.status.code, [:])
+        case let error as any ResponseError:
+            let response = error.response(to: request)
+            answer = (response.status.code, response.headers)
+        default: answer = (500, [:])
+        }
+        do {
+            try await commit(status: answer.status)
+        } catch let failure {
+            // The first error is the one to tell; the second was logged.
+            if answer.status < 500 { throw failure }
+        }
+        var headers = headers(beside: answer.headers)
+        headers.append(HTTPField(name: .vary, value: "Cookie"))
+        if var error = error as? HTTPError {
+            for field in headers { error.headers.append(field) }
+            return error
+        }
+        return ErrorWithHeaders(error, headers: headers)
+    }
+}
+
+extension HTTPFields {
+    /// Says that the response depends on the cookie, once.
+    fileprivate mutating func addVaryCookie() {
+        let names = self[values: .vary].flatMap { $0.split(separator: ",") }.map {
+            $0.filter { $0 != " " }.lowercased()
+        }
+        if names.contains("*") || names.contains("cookie") { return }
+        if names.isEmpty { return self[.vary] = "Cookie" }
+        self[.vary] = self[values: .vary].joined(separator: ", ") + ", Cookie"
+    }
+}

@@ -1,0 +1,70 @@
+/// A store that is the visitor's cookie: the whole session, encrypted or signed.
+///
+/// Nothing is kept on the server, so that some promises cannot be: a token that someone has copied is valid until it
+/// expires, unless there is a list of revoked ones; and of two requests that change the session at the same time the one
+/// whose response comes last wins.
+public struct CookieSessionStore: SessionStore {
+    private let signer: any SessionSigner
+    private let serializer: any SessionSerializer
+    private let maxBytes: Int
+
+    /// Creates a store.
+    /// - Parameters:
+    ///   - signer: Makes and reads the tokens.
+    ///   - serializer: Makes bytes of the session; JSON by default.
+    ///   - maxBytes: The longest token, 3,800 bytes by default: clients drop cookies whose name and value have more than
+    ///     4,096 bytes.
+    public init(
+        signer: any SessionSigner, serializer: any SessionSerializer = JSONSessionSerializer(), maxBytes: Int = 3800
+    ) {
+        self.signer = signer
+        self.serializer = serializer
+        self.maxBytes = maxBytes
+    }
+
+    /// Reads the session out of a token.
+    public func load(_ token: SessionToken) async throws(SessionStoreError) -> SessionLookup {
+        guard token.value.utf8.count <= 8192, let (payload, time) = signer.verify(token.value),
+            let object = serializer.deserialize(payload[...]),
+            let record = SessionRecord(cookie: object, time: time)
+        else { return .absent }
+        return .found(StoredSession(token: token, record: record))
+    }
+
+    /// Makes a token.
+    public func create(_ record: SessionRecord) async throws(SessionStoreError) -> StoredSession {
+        StoredSession(token: try token(of: record), record: record)
+    }
+
+    /// Makes a token of the session that was loaded, with the change.
+    public func update(
+        _ session: StoredSession, _ change: (inout SessionRecord) -> Void
+    ) async throws(SessionStoreError) -> StoredSession? {
+        var record = session.record
+        change(&record)
+        return try await create(record)
+    }
+
+    /// Makes a token that tells the time.
+    public func touch(_ session: StoredSession, at now: Int64) async throws(SessionStoreError) -> StoredSession? {
+        try await update(session) { $0.usedAt = now }
+    }
+
+    /// Makes a new token; the old one stays valid.
+    public func rotate(
+        _ session: StoredSession, leaving replacement: SessionReplacement, _ change: (inout SessionRecord) -> Void
+    ) async throws(SessionStoreError) -> StoredSession? {
+        try await update(session, change)
+    }
+
+    /// Does nothing: the session goes with its cookie.
+    public func delete(_ session: StoredSession) async throws(SessionStoreError) {}
+
+    private func token(of record: SessionRecord) throws(SessionStoreError) -> SessionToken {
+        let token = try signer.sign(try serializer.serialize(record.cookieObject), at: record.usedAt)
+        guard token.utf8.count <= maxBytes else {
+            throw .tooLarge(bytes: token.utf8.count, limit: maxBytes, values: record.values)
+        }
+        return SessionToken(token)
+    }
+}
