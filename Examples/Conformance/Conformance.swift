@@ -12,6 +12,7 @@ struct Conformance {
         router.addCookieRoutes()
         router.addResponseRoutes()
         router.addTokenRoutes()
+        try router.addSessions(configuration.sessions.file.directory)
         let errors = ErrorResponses { error, _ in
             (try? .json(["error": error.message], status: error.status)) ?? Response(status: error.status)
         }

@@ -4,7 +4,7 @@ import Nestbox
 /// What a handler throws in these routes.
 ///
 /// No client may see it.
-private struct SecretDetail: Error, CustomStringConvertible {
+struct SecretDetail: Error, CustomStringConvertible {
     var description: String { "SECRET-DETAIL" }
 }
 

@@ -16,7 +16,7 @@ extension Application {
         do {
             let configuration = try configuration ?? ApplicationConfiguration()
             switch invocation {
-            case .cgi: runCGI(configuration)
+            case .cgi: try runCGI(configuration)
             case .fastCGI(let inherited): try runFastCGI(configuration, inherited)
             }
         } catch let error as StartError {
@@ -26,9 +26,9 @@ extension Application {
         }
     }
 
-    private func runCGI(_ configuration: ApplicationConfiguration) -> Never {
+    private func runCGI(_ configuration: ApplicationConfiguration) throws -> Never {
         let gateway = CGIGateway(
-            configuration: configuration.gateway, responder: responder, errors: errors,
+            configuration: configuration.gateway, responder: try responder { configuration }, errors: errors,
             logger: configuration.logger(defaultLevel: .warning))
         exit(gateway.run())
     }
@@ -44,7 +44,7 @@ extension Application {
                 isUsage: true)
         }
         let gateway = FastCGIGateway(
-            configuration: settings, responder: responder, errors: errors,
+            configuration: settings, responder: try responder { configuration }, errors: errors,
             logger: configuration.logger(defaultLevel: .info))
         try gateway.run()
     }

@@ -1,4 +1,5 @@
 public import NestboxHTTP
+public import NestboxSessions
 
 /// A program that answers requests, wherever it is started.
 ///
@@ -14,9 +15,20 @@ public import NestboxHTTP
 /// How it was started decides what it is: a web server's CGI program, a FastCGI program on a socket that it was given, or
 /// one on a socket of its own (`--listen unix:/run/app.sock`).
 public struct Application: Sendable {
-    /// Answers the requests that reach the application.
-    package let responder: any Responder
+    /// The routes, when there are some whose middleware is to be checked.
+    private let router: Router?
+    private let middleware: [any Middleware]
+    private let routes: any Responder
+    private var sessions: Sessions?
     package let errors: ErrorResponses
+
+    /// Where the session layer comes from.
+    private enum Sessions: Sendable {
+        case configured
+        case secret(String)
+        case configuration(SessionConfiguration)
+        case layer(SessionMiddleware)
+    }
 
     /// Creates an application.
     /// - Parameters:
@@ -25,17 +37,67 @@ public struct Application: Sendable {
     ///   - errors: How errors are answered; a line of text by default.
     /// - Throws: ``RoutePatternError``.
     public init(router: Router, middleware: [any Middleware] = [], errors: ErrorResponses = .plain) throws {
-        self.init(responder: try router.responder().wrapped(in: middleware), errors: errors)
+        self.router = router
+        self.middleware = middleware
+        self.errors = errors
+        routes = try router.responder()
     }
 
     /// Creates an application that answers everything with one responder.
     public init(responder: any Responder, errors: ErrorResponses = .plain) {
-        self.responder = responder
+        router = nil
+        middleware = []
+        routes = responder
         self.errors = errors
     }
 
-    /// Answers one request as a gateway would: errors become responses.
-    public func respond(to request: Request) async -> Response {
-        await errors.respond(to: request, with: responder)
+    /// Gives all handlers and the application's middleware `request.session`, as it is configured.
+    ///
+    /// The keys `session.…` say which store, secret and cookie; `--help` names them. Without a secret the start is refused,
+    /// and the message says how to make one.
+    public mutating func useSessions() { sessions = .configured }
+
+    /// Gives all handlers and the application's middleware `request.session`, in encrypted cookies.
+    /// - Parameter secret: At least 32 bytes that no one can guess, and that are in no repository.
+    public mutating func useSessions(secret: String) {
+        sessions = .secret(secret)
+    }
+
+    /// Gives all handlers and the application's middleware `request.session`, as `configuration` says.
+    public mutating func useSessions(_ configuration: SessionConfiguration) { sessions = .configuration(configuration) }
+
+    /// Gives all handlers and the application's middleware `request.session`, by a layer with a store of one's own.
+    public mutating func useSessions(_ middleware: SessionMiddleware) { sessions = .layer(middleware) }
+
+    /// Makes what answers requests.
+    /// - Parameter configuration: Called when the session layer is configured from outside.
+    /// - Throws: What keeps the application from starting: a wrong order of middleware, or a session layer that cannot be.
+    package func responder(
+        configuration: () throws -> ApplicationConfiguration = { try ApplicationConfiguration(arguments: nil) }
+    ) throws -> any Responder {
+        let layer = try sessionLayer(configuration)
+        let outer = (layer.map { [$0] } ?? []) + middleware
+        try (router ?? Router()).checkOrder(behind: outer)
+        return routes.wrapped(in: outer)
+    }
+
+    private func sessionLayer(_ configuration: () throws -> ApplicationConfiguration) throws -> (any Middleware)? {
+        switch sessions {
+        case nil: nil
+        case .layer(let middleware): middleware
+        case .secret(let secret): try SessionMiddleware(try SessionConfiguration(secret: secret))
+        case .configuration(let sessions): try SessionMiddleware(sessions)
+        case .configured: try SessionMiddleware(try configuration().sessions)
+        }
+    }
+
+    /// The configuration of the session layer, for the tools of the command line; `nil` without one.
+    func sessionConfiguration(_ configuration: ApplicationConfiguration) throws -> SessionConfiguration? {
+        switch sessions {
+        case nil, .layer: nil
+        case .secret(let secret): try SessionConfiguration(secret: secret)
+        case .configuration(let sessions): sessions
+        case .configured: configuration.sessions
+        }
     }
 }

@@ -3,3 +3,4 @@
 @_exported public import Logging
 @_exported public import NestboxGateway
 @_exported public import NestboxHTTP
+@_exported public import NestboxSessions

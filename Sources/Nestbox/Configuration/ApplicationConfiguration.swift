@@ -2,6 +2,7 @@ public import Configuration
 public import Logging
 public import NestboxGateway
 import NestboxHTTP
+public import NestboxSessions
 
 /// The configuration of an application: from the command line, else the environment, else the file `nestbox.env` beside
 /// the program.
@@ -14,6 +15,8 @@ public struct ApplicationConfiguration: Sendable {
     public let reader: ConfigReader
     /// What the gateway is configured with; a program may change it before it runs.
     public var gateway: GatewayConfiguration
+    /// What the session layer is configured with; a program may change it before it runs.
+    public var sessions: SessionConfiguration
     /// The least severe level of the log, when it is configured.
     public var logLevel: Logger.Level?
 
@@ -24,7 +27,11 @@ public struct ApplicationConfiguration: Sendable {
     /// - Parameter options: Keys of the program's own.
     /// - Throws: ``StartError``.
     public init(options: [ConfigurationOption] = []) throws {
-        let arguments: [String]? = if case .cgi = Invocation.current { nil } else { CommandLine.arguments }
+        try self.init(arguments: Invocation.current.arguments, options: options)
+    }
+
+    /// Reads the configuration of this process with another command line.
+    init(arguments: [String]?, options: [ConfigurationOption] = []) throws {
         try self.init(
             arguments: arguments, environment: CGIVariables.process.map { ($0.name, $0.value) },
             file: CommandLine.programDirectory + "/nestbox.env", options: options)
@@ -40,7 +47,7 @@ public struct ApplicationConfiguration: Sendable {
         arguments: [String]?, environment: some Sequence<(name: String, value: String)>, file: String,
         options: [ConfigurationOption] = []
     ) throws {
-        let options = ConfigurationOption.gateway + options
+        let options = ConfigurationOption.gateway + ConfigurationOption.sessions + options
         self.options = options
         let wantsHelp = arguments?.dropFirst().contains { $0 == "--help" || $0 == "-h" } ?? false
         self.wantsHelp = wantsHelp
@@ -51,6 +58,7 @@ public struct ApplicationConfiguration: Sendable {
         reader = ConfigReader(providers: sources.map { EnvironmentVariablesProvider(environmentVariables: $0.values) })
         let values = ConfigurationValues(sources: sources, options: options)
         gateway = try GatewayConfiguration(values)
+        sessions = try SessionConfiguration(values)
         logLevel = try values.value("log.level", "one of trace, debug, info, notice, warning, error, critical") {
             Logger.Level(rawValue: $0.lowercased())
         }

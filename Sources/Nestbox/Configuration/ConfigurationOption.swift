@@ -54,6 +54,9 @@ public struct ConfigurationOption: Sendable, Hashable {
         .init("timeouts.linger", "Seconds for what is left of a request after its response. Default: 5."),
         .init("timeouts.handler", "Seconds for a handler, 0 for no limit. Default: 0."),
         .init("timeouts.grace", "Seconds that requests get at the end of the program. Default: 30."),
+        .init(
+            "environment",
+            "production or development, where errors are shown and weak secrets allowed. Default: production."),
         .init("log.level", "trace, debug, info, notice, warning, error or critical. Default: info, as CGI warning."),
     ]
 }

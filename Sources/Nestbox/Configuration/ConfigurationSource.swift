@@ -5,6 +5,8 @@ struct ConfigurationSource {
     /// Where the values come from, for messages.
     let name: String
     private(set) var values: [String: String] = [:]
+    /// Variables without the prefix, among which secrets may be.
+    private(set) var others: [(name: String, value: String)] = []
     private let options: [ConfigurationOption]
     /// How a key is written in this source.
     private let spelling: @Sendable (ConfigurationOption) -> String
@@ -40,7 +42,7 @@ struct ConfigurationSource {
     /// Reads variables that start with the prefix.
     init(environment: some Sequence<(name: String, value: String)>, options: [ConfigurationOption]) throws(StartError) {
         self.init(name: "the environment", options: options) { Self.prefix + $0.variable }
-        for (name, value) in environment where name.hasPrefix(Self.prefix) { try set(name, value) }
+        for (name, value) in environment { try set(name, value) }
     }
 
     /// Reads a file of lines `NESTBOX_KEY=value`.
@@ -59,12 +61,12 @@ struct ConfigurationSource {
                 throw StartError("\(path), line \(index + 1): a line is NESTBOX_KEY=value")
             }
             let name = line[..<sign].trimmingBlanks()
-            guard name.hasPrefix(Self.prefix) else { continue }
             try set(String(name), line[line.index(after: sign)...].trimmingBlanks().withoutQuotes())
         }
     }
 
     private mutating func set(_ name: String, _ value: String) throws(StartError) {
+        guard name.hasPrefix(Self.prefix) else { return others.append((name, value)) }
         let variable = String(name.dropFirst(Self.prefix.count))
         guard options.contains(where: { $0.variable == variable }) else {
             throw StartError("\(self.name): \(name) is no key of this program; --help names them")

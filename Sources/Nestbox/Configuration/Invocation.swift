@@ -16,4 +16,12 @@ enum Invocation {
         if !inherited.isEmpty { return .fastCGI(inherited) }
         return CGIGateway.isRequested ? .cgi : .fastCGI([])
     }
+
+    /// The command line, which a CGI program never looks at: a URL can set it (RFC 3875 §4.4).
+    var arguments: [String]? {
+        switch self {
+        case .cgi: nil
+        case .fastCGI: CommandLine.arguments
+        }
+    }
 }

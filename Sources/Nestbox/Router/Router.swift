@@ -18,6 +18,7 @@ public struct Router: Sendable {
         var method: HTTPRequest.Method?
         var pattern: String
         var responder: any Responder
+        var middleware: [any Middleware]
     }
 
     private var entries: [Entry] = []
@@ -54,7 +55,10 @@ public struct Router: Sendable {
     /// Adds a route for one method, or for all that have no route of their own when `method` is `nil`.
     public mutating func on(_ method: HTTPRequest.Method?, _ path: String, respond responder: some Responder) {
         // A group's own path is /admin, and not /admin/, when the route says "".
-        entries.append(Entry(method: method, pattern: prefix + path, responder: responder.wrapped(in: middleware)))
+        entries.append(
+            Entry(
+                method: method, pattern: prefix + path, responder: responder.wrapped(in: middleware),
+                middleware: middleware))
     }
 
     /// Adds a route for one method, or for all that have no route of their own when `method` is `nil`.
@@ -89,6 +93,12 @@ public struct Router: Sendable {
         _ path: String, _ handler: @escaping @Sendable (Request) async throws -> Result
     ) { on(.delete, path, handler) }
 
+    /// Asks every middleware whether it can stand where it does, behind `outer` and those before it.
+    func checkOrder(behind outer: [any Middleware]) throws {
+        try outer.checkOrder(behind: [])
+        for entry in entries { try entry.middleware.checkOrder(behind: outer) }
+    }
+
     /// Makes a responder of the routes.
     /// - Throws: ``RoutePatternError`` for a pattern that cannot be used, or a route that is there twice.
     public func responder() throws(RoutePatternError) -> some Responder {
@@ -114,5 +124,11 @@ extension RoutePattern {
             case .parameter(let name), .rest(let name): name
             }
         }
+    }
+}
+
+extension [any Middleware] {
+    fileprivate func checkOrder(behind outer: [any Middleware]) throws {
+        for (index, middleware) in enumerated() { try middleware.check(behind: outer + self[..<index]) }
     }
 }
