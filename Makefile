@@ -19,7 +19,7 @@ run:
 	@exec scripts/run.sh $(APP)
 
 test:
-	@scripts/install.sh swift libfcgi zlib pkg-config nginx fcgiwrap python3
+	@scripts/install.sh swift libfcgi zlib pkg-config nginx fcgiwrap python3 chromium chromedriver
 	swift build --build-tests
 	swift test --skip-build --disable-xctest
 

@@ -22,6 +22,7 @@ package() {
         nginx) echo nginx-light ;;
         cc) echo gcc libc6-dev ;;
         strip) echo binutils ;;
+        chromedriver) echo chromium-driver ;;
         *) echo "$1" ;;
     esac
 }

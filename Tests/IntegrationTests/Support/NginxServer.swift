@@ -80,6 +80,9 @@ final class NginxServer {
 
     var processID: Int32 { child.processID }
 
+    /// The URL of a target at the shipped site.
+    func url(_ target: String) -> String { "http://\(address)\(target)" }
+
     /// Opens a connection of a client.
     func connect(_ server: Int? = nil, timeout: Duration = .seconds(10)) throws -> HTTPConnection {
         try HTTPConnection(to: server.map { others[$0] } ?? address, timeout: timeout)

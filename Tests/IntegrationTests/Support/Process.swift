@@ -1,3 +1,5 @@
+import Glibc
+
 /// What the system knows about other processes.
 enum Process {
     static func children(of processID: Int32) -> [Int32] {
@@ -7,4 +9,65 @@ enum Process {
 
     /// How many descriptors a process has open.
     static func descriptors(of processID: Int32) -> Int { File.names(in: "/proc/\(processID)/fd").count }
+}
+
+extension Process {
+    /// A process, and not another one that has got its number since.
+    struct Identity: Hashable {
+        let id: Int32
+        /// When it was started, in the system's ticks.
+        let start: UInt64
+
+        /// Whether it still runs; one that has ended and is not yet collected does not.
+        var isRunning: Bool { Status(id).map { $0.start == start && !$0.hasEnded } ?? false }
+    }
+
+    /// What `/proc/ID/stat` says.
+    private struct Status {
+        let hasEnded: Bool
+        let parent: Int32
+        let start: UInt64
+
+        init?(_ id: Int32) {
+            // The name in parentheses, which may hold anything, comes before the fields that matter.
+            guard let text = try? File.text("/proc/\(id)/stat"), let name = text.lastIndex(of: ")") else { return nil }
+            let fields = text[name...].split(separator: " ").dropFirst()
+            guard fields.count > 19, let parent = Int32(fields[fields.startIndex + 1]),
+                let start = UInt64(fields[fields.startIndex + 19])
+            else { return nil }
+            hasEnded = ["Z", "X"].contains(fields[fields.startIndex])
+            (self.parent, self.start) = (parent, start)
+        }
+    }
+
+    private static var all: [Int32: Status] {
+        let ids = File.names(in: "/proc").compactMap { Int32($0) }
+        return Dictionary(uniqueKeysWithValues: ids.compactMap { id in Status(id).map { (id, $0) } })
+    }
+
+    /// A process with its children, their children, and so on.
+    static func family(of id: Int32) -> Set<Identity> {
+        let all = all
+        var found: Set<Identity> = []
+        var next = [id]
+        while let id = next.popLast() {
+            guard let status = all[id], found.insert(Identity(id: id, start: status.start)).inserted else { continue }
+            next += all.filter { $0.value.parent == id }.keys
+        }
+        return found
+    }
+
+    /// The processes with `text` in their command line.
+    static func naming(_ text: String) -> Set<Identity> {
+        Set(
+            all.filter { ((try? File.text("/proc/\($0.key)/cmdline")) ?? "").contains(text) }
+                .map { Identity(id: $0.key, start: $0.value.start) })
+    }
+
+    /// Waits for the end of processes, and kills those that are still there after `grace`.
+    static func end(_ processes: Set<Identity>, grace: Duration) {
+        if eventually(within: grace, { !processes.contains(where: \.isRunning) }) { return }
+        for process in processes where process.isRunning { kill(process.id, SIGKILL) }
+        _ = eventually { !processes.contains(where: \.isRunning) }
+    }
 }
