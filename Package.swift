@@ -73,7 +73,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "NestboxSessionsTests",
-            dependencies: ["Nestbox", "NestboxSessions", "NestboxTesting", crypto, httpTypes, logging, inMemoryLogging],
+            dependencies: [
+                "Nestbox", "NestboxSessions", "NestboxTesting", crypto, httpTypes, logging, inMemoryLogging,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "NestboxTests",

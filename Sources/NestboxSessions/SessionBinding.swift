@@ -26,9 +26,9 @@ public struct SessionBinding: Sendable, Hashable {
         case destroy
     }
 
-    /// What is compared. Default: nothing.
+    /// What is compared; default: nothing.
     public var subject = Subject.none
-    /// What is done when it differs. Default: a line in the log.
+    /// What is done when it differs; default: a line in the log.
     public var action = Action.log
 
     /// Creates the default, which binds nothing.

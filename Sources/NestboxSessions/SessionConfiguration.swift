@@ -61,68 +61,68 @@ public struct SessionConfiguration: Sendable {
 
         /// The directory, which is made when it is not there; required.
         public var directory: String?
-        /// When files are authenticated. Default: when there is a secret.
+        /// When files are authenticated; default: when there is a secret.
         public var signing = Signing.auto
-        /// What a write waits for. Default: for the kernel.
+        /// What a write waits for; default: for the kernel.
         public var durability = FileSessionStore.Durability.none
-        /// Whether the directory may lie below the web server's document root. Default: no.
+        /// Whether the directory may lie below the web server's document root; default: no.
         public var isAllowedInDocumentRoot = false
     }
 
-    /// Where sessions are kept. Default: in the cookie.
+    /// Where sessions are kept; default: in the cookie.
     public var store = Store.cookie
-    /// The secrets, oldest first: the last one signs and encrypts, all are tried. Cookies need one.
+    /// The secrets, oldest first, which cookies need: the last one signs and encrypts, all are tried.
     public var secrets: SessionSecrets?
     /// A file of secrets, as `session keygen` makes it, which is read when the store is made.
     public var secretFile: String?
-    /// Whether secrets of less than 32 bytes will do, with a warning. Default: no.
+    /// Whether secrets of less than 32 bytes will do, with a warning; default: no.
     public var allowsWeakSecrets = false
-    /// Whether cookies without a secret are protected by a random one, and end with the process. Default: no.
+    /// Whether cookies without a secret are protected by a random one, and end with the process; default: no.
     public var allowsMissingSecret = false
-    /// Keeps the sessions of applications with the same secret apart. Default: `nestbox`.
+    /// Keeps the sessions of applications with the same secret apart; default: `nestbox`.
     public var applicationID = "nestbox"
     /// The cookie.
     public var cookie = SessionCookie()
 
-    /// How many seconds a session lives since its beginning; `nil` for no limit. Default: 1,209,600 (14 days).
+    /// How many seconds a session lives since its beginning; `nil` for no limit; default: 1,209,600 (14 days).
     public var maxAge: Int64? = 1_209_600
     /// How many seconds a session lives without being used; `nil`, the default, for no limit.
     public var idleTimeout: Int64?
-    /// How many seconds a session lives after `session.remember()`. Default: 2,592,000 (30 days).
+    /// How many seconds a session lives after `session.remember()`; default: 2,592,000 (30 days).
     public var rememberMaxAge: Int64 = 2_592_000
     /// How often the id is renewed, in seconds; `nil`, the default, for never.
     public var rotateInterval: Int64?
-    /// How many seconds an old id is remembered after a renewal. Default: 10.
+    /// How many seconds an old id is remembered after a renewal; default: 10.
     public var rotationGrace: Int64 = 10
-    /// The seconds between two notes of use. Default: 300, or a tenth of ``idleTimeout`` when that is less.
+    /// The seconds between two notes of use; default: 300, or a tenth of ``idleTimeout`` when that is less.
     public var touchInterval: Int64?
 
-    /// How a session in a cookie is protected. Default: encrypted.
+    /// How a session in a cookie is protected; default: encrypted.
     public var protection = Protection.encrypted
-    /// The digest of signed cookies. Default: `sha1`, as plain itsdangerous has it.
+    /// The digest of signed cookies; default: `sha1`, as plain itsdangerous has it.
     public var digest = ItsDangerousSigner.Digest.sha1
-    /// The salt of signed cookies. Default: `itsdangerous`.
+    /// The salt of signed cookies; default: `itsdangerous`.
     public var salt = "itsdangerous"
-    /// The shape of signed cookies that are written; both are read. Default: flat.
+    /// The shape of signed cookies that are written; both are read; default: flat.
     public var compatibility = ItsDangerousSessionSigner.Compatibility.flat
-    /// How logouts are remembered for sessions in cookies. Default: not.
+    /// How logouts are remembered for sessions in cookies; default: not.
     public var revocation = Revocation.none
 
-    /// The longest session, in bytes as it is stored. Default: 3,800 in a cookie, else 1 MiB.
+    /// The longest session, in bytes as it is stored; default: 3,800 in a cookie, else 1 MiB.
     public var maxBytes: Int?
-    /// What happens when requests of one visitor run at the same time. Default: merge.
+    /// What happens when requests of one visitor run at the same time; default: merge.
     public var locking = Locking.merge
-    /// How long a request waits for an exclusive session. Default: 5 seconds.
+    /// How long a request waits for an exclusive session; default: 5 seconds.
     public var lockTimeout = Duration.seconds(5)
-    /// What a request gets whose session cannot be read. Default: 503.
+    /// What a request gets whose session cannot be read; default: 503.
     public var onStoreFailure = FailurePolicy.error
-    /// What sessions are bound to. Default: nothing.
+    /// What sessions are bound to; default: nothing.
     public var binding = SessionBinding()
     /// Settings of the store of files.
     public var file = File()
-    /// How likely a CGI process sweeps some files when it ends. Default: 0.01.
+    /// How likely a CGI process sweeps some files when it ends; default: 0.01.
     public var sweepProbability = 0.01
-    /// The seconds between two sweeps of a FastCGI process. Default: 60.
+    /// The seconds between two sweeps of a FastCGI process; default: 60.
     public var sweepInterval: Int64 = 60
 
     /// Creates the default configuration, which lacks a secret.

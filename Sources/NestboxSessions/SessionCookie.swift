@@ -24,23 +24,23 @@ public struct SessionCookie: Sendable, Hashable {
         case secure
     }
 
-    /// The name, a token (RFC 9110 §5.6.2). Default: `session`.
+    /// The name, a token (RFC 9110 §5.6.2); default: `session`.
     public var name = "session"
-    /// The path, or `auto` for the mount point. Default: `/`.
+    /// The path, or `auto` for the mount point; default: `/`.
     public var path = "/"
     /// The domain; this host alone by default.
     public var domain: String?
-    /// When the cookie is `Secure`. Default: over HTTPS.
+    /// When the cookie is `Secure`; default: over HTTPS.
     public var secure = Secure.auto
-    /// Whether scripts cannot read it. Default: yes.
+    /// Whether scripts cannot read it; default: yes.
     public var isHTTPOnly = true
-    /// Whether it goes with requests that other sites cause. Default: `lax`.
+    /// Whether it goes with requests that other sites cause; default: `lax`.
     public var sameSite = Cookie.SameSite.lax
-    /// Whether clients keep one for each top-level site (CHIPS). Default: no.
+    /// Whether clients keep one for each top-level site (CHIPS); default: no.
     public var isPartitioned = false
-    /// A prefix of the name. Default: none.
+    /// A prefix of the name; default: none.
     public var prefix = Prefix.none
-    /// Whether it has a `Max-Age`, and outlives the browser. Default: yes.
+    /// Whether it has a `Max-Age`, and outlives the browser; default: yes.
     public var isPersistent = true
 
     /// Creates the default cookie.
