@@ -65,6 +65,8 @@ let package = Package(
             swiftSettings: settings),
         example("Hello"),
         example("Conformance", ["NestboxSessions", "NestboxTesting", crypto]),
+        example("Counter", ["NestboxSessions"]),
+        example("Conformance", ["NestboxTesting", crypto]),
         .testTarget(
             name: "NestboxHTTPTests", dependencies: ["NestboxHTTP", httpTypes, logging, inMemoryLogging],
             swiftSettings: settings),
@@ -85,7 +87,9 @@ let package = Package(
             name: "Talkative", dependencies: ["Nestbox"], path: "Tests/Programs/Talkative", swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["Nestbox", "NestboxTesting", "Hello", "Conformance", "Talkative", httpTypes],
+            dependencies: [
+                "Nestbox", "NestboxTesting", "Hello", "Counter", "Conformance", "Talkative", httpTypes,
+            ],
             swiftSettings: settings),
     ]
 )
