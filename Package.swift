@@ -17,6 +17,7 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let inMemoryLogging = Target.Dependency.product(name: "InMemoryLogging", package: "swift-log")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 
 func example(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -66,6 +67,7 @@ let package = Package(
         example("Hello"),
         example("Conformance", ["NestboxSessions", "NestboxTesting", crypto]),
         example("Counter", ["NestboxSessions"]),
+        example("Login", ["NestboxSessions", crypto, cryptoExtras]),
         example("Conformance", ["NestboxTesting", crypto]),
         .testTarget(
             name: "NestboxHTTPTests", dependencies: ["NestboxHTTP", httpTypes, logging, inMemoryLogging],
@@ -88,7 +90,7 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Nestbox", "NestboxTesting", "Hello", "Counter", "Conformance", "Talkative", httpTypes,
+                "Nestbox", "NestboxTesting", "Hello", "Counter", "Login", "Conformance", "Talkative", httpTypes,
             ],
             swiftSettings: settings),
     ]
