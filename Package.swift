@@ -65,10 +65,9 @@ let package = Package(
             dependencies: ["Nestbox", "NestboxHTTP", "NestboxGateway", "NestboxSessions", httpTypes, logging],
             swiftSettings: settings),
         example("Hello"),
-        example("Conformance", ["NestboxSessions", "NestboxTesting", crypto]),
-        example("Counter", ["NestboxSessions"]),
-        example("Login", ["NestboxSessions", crypto, cryptoExtras]),
         example("Conformance", ["NestboxTesting", crypto]),
+        example("Counter"),
+        example("Login", [crypto, cryptoExtras]),
         .testTarget(
             name: "NestboxHTTPTests", dependencies: ["NestboxHTTP", httpTypes, logging, inMemoryLogging],
             swiftSettings: settings),

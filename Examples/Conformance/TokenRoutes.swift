@@ -1,7 +1,6 @@
 import FoundationEssentials
 import Glibc
 import Nestbox
-import NestboxSessions
 
 extension Router {
     mutating func addTokenRoutes() {

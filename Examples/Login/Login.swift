@@ -1,5 +1,4 @@
 import Nestbox
-import NestboxSessions
 
 @main
 struct Login {
