@@ -33,7 +33,9 @@ extension Integration {
             // Raw records are what the cases of `fastcgi` are about; they come as they are or not at all.
             let raw = [Mode.whole, .nginx, .nginxPathInfo, .apache].map { Run(topic: "fastcgi", mode: $0) }
             let topics = ["urlencoded", "cookies", "cgi_responses"]
-            return raw + topics.flatMap { topic in Mode.allCases.map { Run(topic: topic, mode: $0) } }
+            // Bodies and variables make no difference to tokens.
+            let tokens = [Mode.whole, .nginx, .cgi].map { Run(topic: "tokens", mode: $0) }
+            return raw + tokens + topics.flatMap { topic in Mode.allCases.map { Run(topic: topic, mode: $0) } }
         }()
 
         /// Cases of class `must` that do not pass yet, with the reason.

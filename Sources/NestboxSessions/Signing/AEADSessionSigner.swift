@@ -2,8 +2,8 @@ import Crypto
 
 /// Encrypts sessions with AES-256-GCM: `protection = encrypted`, the default.
 ///
-/// The visitor can neither read nor change the session, and a token of one cookie name or application is worth nothing in
-/// another. A token is base64url without padding of
+/// The visitor can neither read nor change the session, and a token of one cookie name or application is worth nothing
+/// in another. A token is base64url without padding of
 ///
 /// | offset | bytes | content |
 /// | --- | --- | --- |
@@ -21,19 +21,20 @@ import Crypto
 /// | 12 | p | the session |
 /// | 12 + p | 0–31 | zero bytes up to a multiple of 32, so that the length tells little |
 ///
-/// The associated data is version‖salt‖c‖cookie name‖a‖application id, with c and a their numbers of bytes in UTF-8, four
-/// bytes each, big-endian.
+/// The associated data is version‖salt‖c‖cookie name‖a‖application id, with c and a their numbers of bytes in UTF-8,
+/// four bytes each, big-endian.
 ///
 /// The key of a message is HMAC-SHA256(key, salt‖1), which is HKDF-Expand (RFC 5869 §2.3) with the salt as info and 32
 /// bytes of output. The key in it is that of ``SessionSecrets/keys(for:cookieName:applicationID:)`` for session
 /// encryption, itself made by HKDF-SHA256, so that HKDF-Extract has no more to do (RFC 5869 §3.3).
 ///
-/// The nonce is twelve zero bytes. GCM (NIST SP 800-38D §8) needs that no pair of key and nonce is used for two messages.
-/// Each message has a key of its own: two have the same only if their 32 random bytes of salt are the same (or the HMAC
-/// collides), and for 2^64 messages the chance of that is below 2^-128. So no pair repeats, whatever the nonce.
+/// The nonce is twelve zero bytes. GCM (NIST SP 800-38D §8) needs that no pair of key and nonce is used for two
+/// messages. Each message has a key of its own: two have the same only if their 32 random bytes of salt are the same
+/// (or the HMAC collides), and for 2^64 messages the chance of that is below 2^-128. So no pair repeats, whatever the
+/// nonce.
 ///
-/// Nothing is compressed: the length of compressed data tells about secrets in it to someone who can add text of his own
-/// (as the CRIME attack did).
+/// Nothing is compressed: the length of compressed data tells about secrets in it to someone who can add text of his
+/// own (as the CRIME attack did).
 public struct AEADSessionSigner: SessionSigner {
     private static let version: UInt8 = 1
     private static let saltCount = 32

@@ -11,9 +11,10 @@
 /// | `TimedSerializer`        | `.plain`, calls with a time         |
 /// | `Serializer`             | `.plain`, calls without a time      |
 ///
-/// It signs the bytes that it is given and returns the bytes that were signed: encoding and decoding JSON is the caller's.
-/// A token is the payload, signed by ``ItsDangerousSigner``. A URL-safe payload is base64url without padding of the JSON,
-/// or a `.` and base64url of the JSON in zlib format when that is shorter by two bytes or more. Everyone can read it.
+/// It signs the bytes that it is given and returns the bytes that were signed: encoding and decoding JSON is the
+/// caller's. A token is the payload, signed by ``ItsDangerousSigner``. A URL-safe payload is base64url without padding
+/// of the JSON, or a `.` and base64url of the JSON in zlib format when that is shorter by two bytes or more. Everyone
+/// can read it.
 public struct ItsDangerousSerializer: Sendable {
     /// How the payload is written.
     public enum Encoding: Sendable, Hashable {

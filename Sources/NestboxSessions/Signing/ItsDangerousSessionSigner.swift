@@ -1,8 +1,8 @@
 /// Signs sessions in the wire format of itsdangerous' `URLSafeTimedSerializer`: `protection = signed`.
 ///
-/// The visitor can read the session, not change it; ``AEADSessionSigner`` hides it as well. Python programs with the same
-/// secret can read and write it, as BlackSheep and, with salt and key derivation of its own, Flask do. The format is
-/// that of ``ItsDangerousSerializer``; what is in it says ``Compatibility``.
+/// The visitor can read the session, not change it; ``AEADSessionSigner`` hides it as well. Python programs with the
+/// same secret can read and write it, as BlackSheep and, with salt and key derivation of its own, Flask do. The format
+/// is that of ``ItsDangerousSerializer``; what is in it says ``Compatibility``.
 ///
 /// The signature does not cover the cookie's name: two cookies with the same secrets need two salts.
 public struct ItsDangerousSessionSigner: SessionSigner {
@@ -12,7 +12,8 @@ public struct ItsDangerousSessionSigner: SessionSigner {
     public enum Compatibility: Sendable, Hashable {
         /// The JSON object itself: `{"foo":"bar"}`.
         case flat
-        /// A JSON string with the JSON object in base64, with `+`, `/` and padding (RFC 4648 §4): `"eyJmb28iOiJiYXIifQ=="`.
+        /// A JSON string with the JSON object in base64, with `+`, `/` and padding (RFC 4648 §4):
+        /// `"eyJmb28iOiJiYXIifQ=="`.
         case blackSheep
     }
 

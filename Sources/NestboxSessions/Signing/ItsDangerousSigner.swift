@@ -6,12 +6,12 @@ import Crypto
 ///     let token = signer.sign("larry@example.test")
 ///     let address = try signer.unsign(token)
 ///
-/// A token is the text, a `.`, with a time also the time and a `.`, and the signature: the HMAC of all that is before the
-/// last `.`, in base64url without padding. A time is the big-endian seconds since 1970 without leading zero bytes, in
-/// base64url. The text is readable by everyone.
+/// A token is the text, a `.`, with a time also the time and a `.`, and the signature: the HMAC of all that is before
+/// the last `.`, in base64url without padding. A time is the big-endian seconds since 1970 without leading zero bytes,
+/// in base64url. The text is readable by everyone.
 ///
-/// What itsdangerous accepts and does not write is refused: stray characters, padding and left-over bits in the base64 of
-/// the signature or the time, an empty time and one with leading zero bytes.
+/// What itsdangerous accepts and does not write is refused: stray characters, padding and left-over bits in the base64
+/// of the signature or the time, an empty time and one with leading zero bytes.
 public struct ItsDangerousSigner: Sendable {
     /// How the working key is made of a secret and the salt.
     public enum KeyDerivation: String, Sendable, Hashable, CaseIterable {

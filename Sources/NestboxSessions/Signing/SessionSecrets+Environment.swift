@@ -1,9 +1,9 @@
 extension SessionSecrets {
     /// Takes secrets from environment variables, or returns `nil` when there are none.
     ///
-    /// The variables are `APP_SECRET`, `APP_SECRET_1`, `APP_SECRET2` and so on, and the same without the underscores of the
-    /// prefix (`APPSECRET_1`). They are ordered by number; one without a number is the oldest, and the highest number makes
-    /// tokens. Other names that begin alike, such as `APP_SECRET_FILE`, are left alone.
+    /// The variables are `APP_SECRET`, `APP_SECRET_1`, `APP_SECRET2` and so on, and the same without the underscores of
+    /// the prefix (`APPSECRET_1`). They are ordered by number; one without a number is the oldest, and the highest
+    /// number makes tokens. Other names that begin alike, such as `APP_SECRET_FILE`, are left alone.
     /// - Parameters:
     ///   - environment: Variables by name.
     ///   - prefix: What stands in place of `APP_SECRET`.

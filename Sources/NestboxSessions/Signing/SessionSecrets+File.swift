@@ -5,9 +5,9 @@ extension SessionSecrets {
 
     /// Reads secrets from a file: one in each line, oldest first.
     ///
-    /// Spaces and tabs around a secret, empty lines and lines that begin with `#` do not count. The file has to belong to
-    /// the user that the program runs as, may not be readable or writable by anyone else, has to be a regular file and no
-    /// symbolic link, and may have 64 KiB.
+    /// Spaces and tabs around a secret, empty lines and lines that begin with `#` do not count. The file has to belong
+    /// to the user that the program runs as, may not be readable or writable by anyone else, has to be a regular file
+    /// and no symbolic link, and may have 64 KiB.
     /// - Throws: ``SessionSecretsError`` with the path and what to do.
     public init(file path: String) throws(SessionSecretsError) {
         // Without O_NONBLOCK opening a pipe would wait for someone to write to it.

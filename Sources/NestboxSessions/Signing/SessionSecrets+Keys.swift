@@ -7,7 +7,8 @@ public struct SessionKeyPurpose: Sendable, Hashable {
     /// The name that goes into the derivation.
     let name: String
 
-    /// Signatures of sessions in cookies, but for those of ``ItsDangerousSessionSigner``, whose keys are itsdangerous' own.
+    /// Signatures of sessions in cookies, but for those of ``ItsDangerousSessionSigner``, whose keys are itsdangerous'
+    /// own.
     public static let sessionSignature = SessionKeyPurpose(name: "session signature")
     /// Sessions that are encrypted in cookies.
     public static let sessionEncryption = SessionKeyPurpose(name: "session encryption")
@@ -42,8 +43,8 @@ extension SessionKeys: CustomStringConvertible, CustomReflectable {
 extension SessionSecrets {
     /// Derives a key of 32 bytes from each secret, by HKDF-SHA256 (RFC 5869) without salt.
     ///
-    /// The info is p‖purpose‖c‖cookie name‖a‖application id, with p, c and a the numbers of bytes in UTF-8 of what follows
-    /// them, four bytes each, big-endian.
+    /// The info is p‖purpose‖c‖cookie name‖a‖application id, with p, c and a the numbers of bytes in UTF-8 of what
+    /// follows them, four bytes each, big-endian.
     /// - Parameters:
     ///   - purpose: What the keys are for.
     ///   - cookieName: The name of the session's cookie.

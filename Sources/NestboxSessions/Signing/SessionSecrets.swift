@@ -1,8 +1,8 @@
 /// The secrets that sessions are signed and encrypted with, from the oldest to the newest.
 ///
-/// The last one makes tokens, all of them read tokens: to renew the secret, append one, and drop the first when no token
-/// made with it is in use any more. This is the order of itsdangerous; in Express, Rack, Django and gorilla the *first*
-/// one signs.
+/// The last one makes tokens, all of them read tokens: to renew the secret, append one, and drop the first when no
+/// token made with it is in use any more. This is the order of itsdangerous; in Express, Rack, Django and gorilla the
+/// *first* one signs.
 ///
 /// There is always one secret at least, and none is empty. Printing shows how many there are and nothing of them.
 public struct SessionSecrets: Sendable, Equatable {
@@ -19,7 +19,7 @@ public struct SessionSecrets: Sendable, Equatable {
 
     init(_ secrets: [[UInt8]], from source: String) throws(SessionSecretsError) {
         guard let newest = secrets.last else {
-            throw SessionSecretsError(.none, "\(source) has no secret: put in one of 32 random bytes or more")
+            throw SessionSecretsError(.missing, "\(source) has no secret: put in one of 32 random bytes or more")
         }
         if let index = secrets.firstIndex(where: \.isEmpty) {
             throw SessionSecretsError(.empty, "secret \(index + 1) of \(source) is empty: give it a value or remove it")
@@ -61,7 +61,7 @@ public struct SessionSecretsError: Error, Sendable, CustomStringConvertible {
     public struct Code: Sendable, Hashable {
         private let name: String
         /// There is no secret.
-        public static let none = Code(name: "none")
+        public static let missing = Code(name: "missing")
         /// A secret has no characters.
         public static let empty = Code(name: "empty")
         /// Two variables have the same number.
