@@ -19,7 +19,8 @@ run:
 	@exec scripts/run.sh $(APP)
 
 test:
-	@scripts/install.sh swift libfcgi zlib pkg-config nginx fcgiwrap python3 chromium chromedriver
+	@scripts/install.sh swift libfcgi zlib pkg-config nginx fcgiwrap python3 python3-venv chromium chromedriver
+	@scripts/python.sh
 	swift build --build-tests
 	swift test --skip-build --disable-xctest
 

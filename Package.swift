@@ -89,8 +89,9 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Nestbox", "NestboxTesting", "Hello", "Counter", "Login", "Conformance", "Talkative", httpTypes,
+                "Nestbox", "NestboxSessions", "NestboxTesting", "Hello", "Counter", "Login", "Conformance", "Talkative",
+                httpTypes,
             ],
-            swiftSettings: settings),
+            exclude: ["Support/python_tokens.py"], swiftSettings: settings),
     ]
 )

@@ -12,6 +12,7 @@ has() {
         zlib) test -f /usr/include/zlib.h ;;
         pkg-config) command -v pkg-config ;;
         nginx | fcgiwrap) command -v "$1" || test -x "/usr/sbin/$1" ;;
+        python3-venv) python3 -c 'import ensurepip, venv' ;;
         *) command -v "$1" ;;
     esac >/dev/null 2>&1
 }
