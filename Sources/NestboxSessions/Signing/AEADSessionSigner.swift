@@ -77,8 +77,7 @@ public struct AEADSessionSigner: SessionSigner {
 
         var head = [Self.version]
         head.reserveCapacity(1 + Self.saltCount + context.count)
-        var random = SystemRandomNumberGenerator()
-        for _ in 0..<(Self.saltCount / 8) { withUnsafeBytes(of: random.next() as UInt64) { head += $0 } }
+        head += SystemRandom.bytes(Self.saltCount)
         do {
             let box = try AES.GCM.seal(
                 plaintext, using: Self.key(newest, salt: head.dropFirst()), nonce: Self.nonce(),

@@ -37,10 +37,7 @@ public struct SessionSecrets: Sendable, Equatable {
     /// A new secret: 48 bytes of the kernel's random source in 64 characters of base64url.
     public static func random() -> SessionSecrets { SessionSecrets(newest: Array(randomText().utf8)) }
 
-    static func randomText() -> String {
-        var random = SystemRandomNumberGenerator()
-        return Base64URL.encode((0..<48).map { _ in UInt8.random(in: 0...255, using: &random) })
-    }
+    static func randomText() -> String { Base64URL.encode(SystemRandom.bytes(48)) }
 
     private init(newest: [UInt8]) {
         older = []
