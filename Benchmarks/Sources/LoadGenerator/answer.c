@@ -3,13 +3,15 @@
 #include <string.h>
 #include <strings.h>
 
-void beginAnswer(struct answer *answer) {
+void beginAnswer(struct answer *answer, struct visitor *visitor) {
     // Not a memset: the line buffer is large, and its length says what of it counts.
     answer->lineLength = 0;
     answer->sawStatusLine = answer->headDone = answer->chunked = answer->mustClose = answer->complete = false;
     answer->status = 0;
     answer->contentLength = -1;
     answer->bodySize = 0;
+    answer->visitor = visitor;
+    answer->number = 0;
     answer->chunk = chunkSize;
     answer->chunkLeft = 0;
     answer->recordLength = answer->contentLeft = answer->paddingLeft = answer->endLength = 0;
@@ -57,6 +59,8 @@ static void readField(struct answer *answer) {
         if (!strcasecmp(value, "close")) answer->mustClose = true;
     } else if ((value = fieldValue(answer->line, "Status"))) {
         answer->status = atoi(value);
+    } else if (answer->visitor && (value = fieldValue(answer->line, "Set-Cookie"))) {
+        if (!takeCookie(answer->visitor, value)) answer->fault = "a Set-Cookie field is no cookie";
     } else if (!strchr(answer->line, ':')) {
         answer->fault = "a line of the head is no field";
     }
@@ -84,9 +88,18 @@ size_t readHead(struct answer *answer, const char *bytes, size_t count, bool has
     return taken;
 }
 
+static void readNumber(struct answer *answer, const char *bytes, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (bytes[i] < '0' || bytes[i] > '9') answer->fault = "the body is no number";
+        else answer->number = answer->number * 10 + (bytes[i] - '0');
+    }
+    if (answer->bodySize + count > 15) answer->fault = "the body is too long for a count";
+}
+
 void checkBody(struct answer *answer, const char *bytes, size_t count, const struct options *options) {
     // A wrong status is the better explanation of a wrong body.
     if (answer->status != 200) answer->fault = "the status is not 200";
+    else if (options->cookies) readNumber(answer, bytes, count);
     else if (answer->bodySize + count > options->expectedSize) answer->fault = "the body is too long";
     else if (memcmp(bytes, options->expected + answer->bodySize, count)) answer->fault = "the body has wrong bytes";
     answer->bodySize += count;
@@ -99,6 +112,8 @@ void checkWhole(struct answer *answer, const struct options *options) {
     else if (answer->contentLength < 0 && !answer->chunked) answer->fault = "no Content-Length";
     else if (answer->contentLength >= 0 && (size_t)answer->contentLength != answer->bodySize)
         answer->fault = "the body is not as long as Content-Length says";
-    else if (answer->bodySize != options->expectedSize) answer->fault = "the body is too short";
+    else if (options->cookies && answer->number != answer->visitor->count + 1)
+        answer->fault = "the counter does not count: the body is not the visitor's last number and one";
+    else if (!options->cookies && answer->bodySize != options->expectedSize) answer->fault = "the body is too short";
     answer->complete = true;
 }

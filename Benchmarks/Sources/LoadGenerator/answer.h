@@ -1,10 +1,11 @@
 #pragma once
 #include "options.h"
+#include "visitor.h"
 
 /// What one connection has seen of the answer it waits for.
 struct answer {
     // The head, which HTTP and CGI write alike except for HTTP's first line.
-    char line[1024];
+    char line[8192]; // a cookie may have 4 KiB
     size_t lineLength;
     bool sawStatusLine;
     bool headDone;
@@ -14,6 +15,8 @@ struct answer {
     bool mustClose;
 
     size_t bodySize;
+    struct visitor *visitor; // who asked; NULL without --cookies
+    long long number; // the body, if it has to be a number
 
     // HTTP's chunks.
     enum { chunkSize, chunkData, chunkEnd, chunkTrailer } chunk;
@@ -30,7 +33,7 @@ struct answer {
     const char *fault; // what is wrong with it, NULL while all is well
 };
 
-void beginAnswer(struct answer *answer);
+void beginAnswer(struct answer *answer, struct visitor *visitor);
 
 /// Reads what the server sent. Sets `complete` or `fault` when there is something to say.
 void readHTTP(struct answer *answer, const char *bytes, size_t count, const struct options *options);

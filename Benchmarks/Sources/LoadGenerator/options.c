@@ -9,7 +9,12 @@ static _Noreturn void refuse(const char *why, const char *what) {
     fputs("usage: LoadGenerator (--http HOST:PORT | --fastcgi unix:PATH) [--clients N] [--keep] [--seconds S]\n"
           "           [--method M] [--path P] [--body-size N] [--expect-text TEXT | --expect-size N]\n"
           "  --body-size    sends N bytes of a pattern and expects them back\n"
-          "  --expect-size  expects N times the letter x\n",
+          "  --expect-size  expects N times the letter x\n"
+          "           [--cookies [--visitors N] [--jar FILE]] [--requests N]\n"
+          "  --cookies      keeps each visitor's cookies, and expects the count of the visitor's requests\n"
+          "  --visitors     so many visitors take turns (as many as clients)\n"
+          "  --jar          takes the visitors from this file, if it is there, and leaves them in it\n"
+          "  --requests     ends after N requests\n",
           stderr);
     exit(2);
 }
@@ -73,6 +78,10 @@ struct options readOptions(int count, char **arguments) {
             options.keep = true;
             continue;
         }
+        if (!strcmp(name, "--cookies")) {
+            options.cookies = true;
+            continue;
+        }
         if (++i == count) refuse("no value for ", name);
         const char *value = arguments[i];
         if (!strcmp(name, "--http")) {
@@ -82,9 +91,12 @@ struct options readOptions(int count, char **arguments) {
             options.protocol = protocolFastCGI;
             readLocalAddress(&options, value);
         } else if (!strcmp(name, "--clients")) options.clients = (int)number(value, 1, 10000);
-        else if (!strcmp(name, "--seconds")) options.seconds = number(value, 0.01, 600);
+        else if (!strcmp(name, "--seconds")) options.seconds = number(value, 0.01, 3600);
         else if (!strcmp(name, "--method")) options.method = value;
         else if (!strcmp(name, "--path")) options.path = value;
+        else if (!strcmp(name, "--visitors")) options.visitors = (size_t)number(value, 1, 1 << 26);
+        else if (!strcmp(name, "--requests")) options.requests = (size_t)number(value, 1, 1 << 30);
+        else if (!strcmp(name, "--jar")) options.jar = value;
         else if (!strcmp(name, "--body-size")) {
             options.bodySize = (size_t)number(value, 0, 1 << 28);
             expect(&options, NULL, options.bodySize, true);
@@ -93,7 +105,12 @@ struct options readOptions(int count, char **arguments) {
         else refuse("unknown option ", name);
     }
     if (!options.addressLength) refuse("no server given", NULL);
-    if (!options.expected) refuse("say what to expect: --expect-text, --expect-size or --body-size", NULL);
+    if (options.cookies && (options.protocol != protocolHTTP || options.expected))
+        refuse("--cookies goes with --http and says itself what to expect", NULL);
+    if (!options.cookies && (options.visitors || options.jar)) refuse("only --cookies has visitors", NULL);
+    if (options.visitors < (size_t)options.clients) options.visitors = (size_t)options.clients;
+    if (!options.cookies && !options.expected)
+        refuse("say what to expect: --expect-text, --expect-size, --body-size or --cookies", NULL);
     if (strlen(options.path) > 256 || strlen(options.method) > 16) refuse("method or path too long", NULL);
     return options;
 }

@@ -24,6 +24,10 @@ struct options {
     size_t bodySize;
     char *expected; // every answer must have exactly this body
     size_t expectedSize;
+    bool cookies; // every client is a visitor with cookies, and every answer is the count of that visitor's requests
+    size_t visitors; // who take turns on the connections
+    const char *jar; // where the visitors come from and go to, NULL when each run has new ones
+    size_t requests; // no more than these; 0: as many as fit into the time
 };
 
 /// Ends the process with status 2 when the options make no sense or name an address that is not local.

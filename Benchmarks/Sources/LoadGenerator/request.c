@@ -114,3 +114,15 @@ static struct bytes makeFastCGI(const struct options *options) {
 struct bytes makeRequest(const struct options *options) {
     return options->protocol == protocolHTTP ? makeHTTP(options) : makeFastCGI(options);
 }
+
+void addCookies(struct bytes *own, const struct bytes *request, const struct visitor *visitor) {
+    own->count = 0;
+    // The head without the empty line at its end; there is no body.
+    add(own, request->start, request->count - 2);
+    if (visitor->cookies) {
+        add(own, "Cookie: ", 8);
+        add(own, visitor->cookies, strlen(visitor->cookies));
+        add(own, "\r\n", 2);
+    }
+    add(own, "\r\n", 2);
+}

@@ -1,6 +1,7 @@
 #include "run.h"
 #include "answer.h"
 #include "request.h"
+#include "visitors.h"
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -15,6 +16,9 @@ struct connection {
     bool waitsForRoom; // the listener's queue was full
     bool watchesOutput;
     bool idle; // there is no answer to wait for any more
+    struct visitor *visitor; // whose request is under way; NULL without --cookies
+    struct bytes own; // the request with the visitor's cookies
+    const struct bytes *request;
     size_t sent;
     uint64_t begun; // nanoseconds
     struct answer answer;
@@ -30,6 +34,7 @@ static char input[inputSize];
 static int poller;
 static uint64_t deadline;
 static int active, waitingForRoom;
+static size_t asked;
 
 static uint64_t now(void) {
     struct timespec time;
@@ -46,6 +51,9 @@ static void countError(struct connection *connection, const char *why) {
     if (findings.errors++ < 5) fprintf(stderr, "LoadGenerator: %s\n", why);
     // A server that answers nothing right is no reason to spin until the time is up.
     if (findings.errors > mostErrors) deadline = 0;
+    // The next one who comes has never been here.
+    if (connection->visitor) returnVisitor(connection->visitor, true);
+    connection->visitor = NULL;
     hangUp(connection);
 }
 
@@ -85,8 +93,9 @@ static bool openConnection(struct connection *connection) {
 
 // False when the connection is lost.
 static bool sendMore(struct connection *connection) {
-    while (connection->sent < request.count) {
-        ssize_t count = send(connection->socket, request.start + connection->sent, request.count - connection->sent,
+    const struct bytes *request = connection->request;
+    while (connection->sent < request->count) {
+        ssize_t count = send(connection->socket, request->start + connection->sent, request->count - connection->sent,
                              MSG_NOSIGNAL);
         if (count < 0 && errno == EINTR) continue;
         if (count < 0 && (errno == EAGAIN || errno == ENOTCONN)) break;
@@ -96,25 +105,40 @@ static bool sendMore(struct connection *connection) {
         }
         connection->sent += (size_t)count;
     }
-    bool more = connection->sent < request.count;
+    bool more = connection->sent < request->count;
     if (more != connection->watchesOutput) watch(connection, EPOLL_CTL_MOD, more);
     return true;
+}
+
+static void chooseVisitor(struct connection *connection) {
+    connection->request = &request;
+    if (!options->cookies) return;
+    connection->visitor = nextVisitor();
+    addCookies(&connection->own, &request, connection->visitor);
+    connection->request = &connection->own;
 }
 
 // Ends a connection's part in the run when the time is up, otherwise asks again.
 static void ask(struct connection *connection) {
     for (;;) {
         uint64_t time = now();
-        if (time >= deadline) {
+        bool again = connection->waitsForRoom;
+        if (time >= deadline || (!again && options->requests && asked == options->requests)) {
             hangUp(connection);
+            if (connection->visitor) returnVisitor(connection->visitor, false);
+            connection->visitor = NULL;
             connection->idle = true;
             active--;
             return;
         }
-        if (!connection->waitsForRoom) connection->begun = time;
+        if (!again) {
+            connection->begun = time;
+            asked++;
+            chooseVisitor(connection);
+        }
         connection->waitsForRoom = false;
         connection->sent = 0;
-        beginAnswer(&connection->answer);
+        beginAnswer(&connection->answer, connection->visitor);
         if (connection->socket < 0 && !openConnection(connection)) {
             if (connection->waitsForRoom) return;
             continue;
@@ -124,6 +148,11 @@ static void ask(struct connection *connection) {
 }
 
 static void noteAnswer(struct connection *connection) {
+    if (connection->visitor) {
+        connection->visitor->count = connection->answer.number;
+        returnVisitor(connection->visitor, false);
+        connection->visitor = NULL;
+    }
     if (findings.answers == findings.room) {
         findings.room = findings.room ? findings.room * 2 : 1 << 16;
         findings.latencies = realloc(findings.latencies, findings.room * sizeof *findings.latencies);
@@ -143,7 +172,7 @@ static void readMore(struct connection *connection) {
     }
     if (options->protocol == protocolHTTP) readHTTP(answer, input, (size_t)count, options);
     else readFastCGI(answer, input, (size_t)count, options);
-    if (!answer->fault && answer->complete && connection->sent < request.count)
+    if (!answer->fault && answer->complete && connection->sent < connection->request->count)
         answer->fault = "an answer before the request was sent";
     if (answer->fault) {
         countError(connection, answer->fault);
@@ -166,6 +195,7 @@ static void retryConnecting(struct connection *connections) {
 struct findings run(const struct options *given) {
     options = given;
     request = makeRequest(options);
+    if (options->cookies) gatherVisitors(options->visitors, options->jar);
     struct connection *connections = calloc((size_t)options->clients, sizeof *connections);
     poller = epoll_create1(EPOLL_CLOEXEC);
     if (!connections || poller < 0) abort();
@@ -190,5 +220,6 @@ struct findings run(const struct options *given) {
     findings.seconds = (double)(now() - start) / 1e9;
     for (int i = 0; i < options->clients; i++)
         if (!connections[i].idle) countError(&connections[i], "no answer within 5 s of the end");
+    if (options->jar) saveVisitors(options->jar);
     return findings;
 }
