@@ -2,6 +2,7 @@
 //
 // A kept connection occupies its thread until the peer closes it, so --threads must be at least the number
 // of connections open at once. Options it does not know are ignored: the driver can start it as "our" server.
+#include "counters.h"
 #include <fcgiapp.h>
 #include <pthread.h>
 #include <signal.h>
@@ -51,6 +52,10 @@ static void answer(FCGX_Request *request) {
     } else if (!strcmp(method, "GET") && !strcmp(path, "/big")) {
         sendHead(request->out, "200 OK", "text/plain", bigSize);
         FCGX_PutStr(big, bigSize, request->out);
+    } else if (!strcmp(method, "GET") && !strcmp(path, "/count/cookie")) {
+        countInCookie(request);
+    } else if (!strcmp(method, "GET") && !strcmp(path, "/count/file")) {
+        countInFile(request);
     } else {
         sendText(request->out, "404 Not Found", "Not Found");
     }
@@ -73,9 +78,10 @@ int main(int count, char **arguments) {
     for (int i = 1; i + 1 < count; i++) {
         if (!strcmp(arguments[i], "--threads")) threads = strtol(arguments[i + 1], NULL, 10);
         if (!strcmp(arguments[i], "--listen") && !strncmp(arguments[i + 1], "unix:", 5)) path = arguments[i + 1] + 5;
+        if (!strcmp(arguments[i], "--state")) sessionDirectory = arguments[i + 1];
     }
     if (!path || threads < 1) {
-        fputs("usage: CLibfcgiLoop --listen unix:PATH [--threads N]\n", stderr);
+        fputs("usage: CLibfcgiLoop --listen unix:PATH [--threads N] [--state DIRECTORY]\n", stderr);
         return 2;
     }
     big = malloc((size_t)bigSize);

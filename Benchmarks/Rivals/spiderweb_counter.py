@@ -1,0 +1,18 @@
+"""The counter in Spiderweb: the session lies in a database, by default SQLite."""
+
+import os
+
+from spiderweb import SpiderwebRouter
+from spiderweb.response import HttpResponse
+
+app = SpiderwebRouter(
+    db=os.environ["COUNTER_DATABASE"],
+    secret_key=os.environ["COUNTER_KEY"],
+    middleware=["spiderweb.middleware.sessions.SessionMiddleware"],
+)
+
+
+@app.route("/")
+def count(request):
+    request.SESSION["n"] = request.SESSION.get("n", 0) + 1
+    return HttpResponse(body=str(request.SESSION["n"]), headers={"content-type": "text/plain"})
