@@ -46,7 +46,7 @@ struct Benchmark {
         }
         if options.includes(Scenario.startUp) { try measureStartUp(programs, options, directory, &report) }
         show(report)
-        if let file = options.json { try report.write(to: file) }
+        if let file = options.json { try report.writeJSON(to: file) }
         return report
     }
 
@@ -86,6 +86,6 @@ struct Benchmark {
     }
 }
 
-private func printError(_ text: String) {
+func printError(_ text: String) {
     FileHandle.standardError.write(Data((text + "\n").utf8))
 }

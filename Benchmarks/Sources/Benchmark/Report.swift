@@ -48,33 +48,4 @@ struct Report: Codable {
         let rows = [["cgi-start (µs)", "median", "p90", "cpu"], row("C", startUp.c), row("ours", startUp.ours)]
         return aligned(rows) + "ratio \(hundredths(startUp.ratio)) (of the times: less is better)\n"
     }
-
-    func write(to file: String) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        try encoder.encode(self).write(to: URL(filePath: file))
-    }
-}
-
-/// The first column to the left, the others to the right.
-private func aligned(_ rows: [[String]]) -> String {
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
-        row.indices.map { column in
-            let blanks = String(repeating: " ", count: widths[column] - row[column].count)
-            return column == 0 ? row[column] + blanks : blanks + row[column]
-        }.joined(separator: "  ") + "\n"
-    }.joined()
-}
-
-private func whole(_ value: Double) -> String {
-    String(format: "%.0f", value)
-}
-
-private func tenths(_ value: Double) -> String {
-    String(format: "%.1f", value)
-}
-
-private func hundredths(_ value: Double) -> String {
-    String(format: "%.2f", value)
 }

@@ -6,29 +6,31 @@ import Foundation
 struct Stage {
     let directory: URL
     let scenario: Scenario
-    private(set) var applications: [Side: Child] = [:]
-    private(set) var sockets: [Side: String] = [:]
+    private(set) var applications: [Side: Application] = [:]
     private(set) var nginx: Nginx?
     /// Resident memory before the first connection.
     private(set) var idleKiB: [Side: Int] = [:]
 
-    private let loadGenerator: String
+    private let loadGenerator: LoadGenerator
 
     init(_ scenario: Scenario, programs: Programs, server: String, options: Options, directory parent: URL) throws {
         self.scenario = scenario
         directory = parent.appending(path: scenario.name)
-        loadGenerator = programs.loadGenerator
+        loadGenerator = LoadGenerator(program: programs.loadGenerator, directory: directory)
         do {
             for side in Side.allCases { try start(side, programs: programs, server: server, options: options) }
             // The socket is there before the last thread is.
             usleep(200_000)
             for (side, application) in applications {
-                idleKiB[side] = residentKiB(of: processTree(of: application.process))
+                idleKiB[side] = residentKiB(of: processTree(of: application.child.process))
             }
             if case .nginx(let kept) = scenario.route {
-                nginx = try Nginx(
-                    program: options.nginx, sockets: sockets, kept: kept, clients: scenario.clients,
-                    directory: directory)
+                let servers = applications.values.map { application in
+                    NginxServer(
+                        name: application.name, socket: application.socket, backend: .fastCGI(kept: kept),
+                        clients: scenario.clients)
+                }
+                nginx = try Nginx(program: options.nginx, servers: servers, directory: directory)
             }
             for side in Side.allCases { try waitForAnswer(from: side) }
         } catch {
@@ -39,61 +41,36 @@ struct Stage {
     }
 
     private mutating func start(_ side: Side, programs: Programs, server: String, options: Options) throws {
-        let folder = directory.appending(path: side.rawValue).path
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let socket = folder + "/s"
-        // The size of sun_path, less its final zero.
-        guard socket.utf8.count < 108 else { throw Failure("TMPDIR is too long for a socket in it") }
+        let name = side.rawValue
         let threads = ["--threads", String(scenario.threads(nginxWorkers: Nginx.workers))]
         let isLoop = side == .c || options.selfCheck
-        let application = try Child(
-            isLoop ? programs.loop : server,
-            ["--listen", "unix:" + socket] + (isLoop ? threads : ["--workers", "2", "--state", folder]),
-            errors: folder + "/access.log")
-        applications[side] = application
-        sockets[side] = socket
-        for _ in 0..<1000 {
-            if FileManager.default.fileExists(atPath: socket) { return }
-            if application.hasEnded { throw Failure("the server of side \(side) ended at once\(lastWords(of: side))") }
-            usleep(10_000)
-        }
-        throw Failure("the server of side \(side) did not open its socket within 10 s\(lastWords(of: side))")
-    }
-
-    /// The last line of a log, which will be gone with the directory.
-    private func lastLine(_ file: String) -> String? {
-        let text = try? String(contentsOfFile: directory.appending(path: file).path, encoding: .utf8)
-        return text?.split(separator: "\n").last.map(String.init)
+        let state = directory.appending(path: name).path
+        applications[side] = try Application(
+            name, in: directory, program: isLoop ? programs.loop : server,
+            arguments: ["--listen", "unix:" + Application.socket(of: name, in: directory)]
+                + (isLoop ? threads : ["--workers", "2", "--state", state]))
     }
 
     /// What may explain a failure of one side.
-    func lastWords(of side: Side) -> String {
-        let application = lastLine("\(side.rawValue)/access.log").map { "\n  its log ends: \($0)" } ?? ""
-        let proxy = lastLine("nginx/error.log").map { "\n  nginx's log ends: \($0)" } ?? ""
-        return application + proxy
+    private func lastWords(of side: Side) -> String {
+        (applications[side]?.lastWords ?? "") + (nginx?.lastWords ?? "")
     }
 
     func end() {
         nginx?.child.end()
-        for application in applications.values { application.end() }
+        for application in applications.values { application.child.end() }
         try? FileManager.default.removeItem(at: directory)
     }
 
     func load(_ side: Side, clients: Int, seconds: Double, errors: String? = nil) throws -> (LoadFigures?, Int32) {
         var arguments = ["--clients", String(clients), "--seconds", String(seconds)] + scenario.exchangeArguments
         if scenario.keepsClients { arguments.append("--keep") }
-        if let nginx, let port = nginx.ports[side] {
+        if let nginx, let port = nginx.ports[side.rawValue] {
             arguments += ["--http", "127.0.0.1:\(port)"]
         } else {
-            arguments += ["--fastcgi", "unix:" + (sockets[side] ?? "")]
+            arguments += ["--fastcgi", "unix:" + (applications[side]?.socket ?? "")]
         }
-        let result = directory.appending(path: "figures.json").path
-        let output = open(result, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard output >= 0 else { throw Failure("cannot write into the temporary directory") }
-        defer { close(output) }
-        let ending = try Child(loadGenerator, arguments, output: output, errors: errors).wait()
-        let data = try Data(contentsOf: URL(filePath: result))
-        return (try? JSONDecoder().decode(LoadFigures.self, from: data), ending.status)
+        return try loadGenerator.run(arguments, errors: errors)
     }
 
     private func waitForAnswer(from side: Side) throws {
@@ -105,28 +82,5 @@ struct Stage {
         // Once more, so that the load generator can say what is wrong.
         _ = try load(side, clients: 1, seconds: 0.01)
         throw Failure("no right answer from side \(side)\(lastWords(of: side))")
-    }
-}
-
-/// What the load generator prints.
-struct LoadFigures: Decodable {
-    let requests: Int
-    let errors: Int
-    let seconds: Double
-    let requestsPerSecond: Double
-    let p50: Double
-    let p90: Double
-    let p99: Double
-    let max: Double
-    let generatorSeconds: Double
-
-    private enum CodingKeys: String, CodingKey {
-        case requests, errors, seconds
-        case requestsPerSecond = "requests_per_second"
-        case p50 = "p50_us"
-        case p90 = "p90_us"
-        case p99 = "p99_us"
-        case max = "max_us"
-        case generatorSeconds = "generator_cpu_seconds"
     }
 }

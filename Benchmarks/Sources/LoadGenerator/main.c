@@ -15,13 +15,6 @@ static unsigned percentile(const struct findings *findings, double share) {
     return findings->latencies[(size_t)(share * (double)(findings->answers - 1))];
 }
 
-static double processorSeconds(void) {
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-}
-
 int main(int count, char **arguments) {
     struct options options = readOptions(count, arguments);
     struct rlimit limit;
@@ -30,13 +23,12 @@ int main(int count, char **arguments) {
         setrlimit(RLIMIT_NOFILE, &limit);
     }
     struct findings findings = run(&options);
-    double busy = processorSeconds();
     if (findings.answers > 0)
         qsort(findings.latencies, findings.answers, sizeof *findings.latencies, compare);
     printf("{\"requests\":%zu,\"errors\":%zu,\"seconds\":%.6f,\"requests_per_second\":%.1f,"
            "\"p50_us\":%u,\"p90_us\":%u,\"p99_us\":%u,\"max_us\":%u,\"connections\":%zu,\"generator_cpu_seconds\":%.6f}\n",
            findings.answers, findings.errors, findings.seconds, (double)findings.answers / findings.seconds,
            percentile(&findings, 0.5), percentile(&findings, 0.9), percentile(&findings, 0.99),
-           percentile(&findings, 1), findings.connections, busy);
+           percentile(&findings, 1), findings.connections, findings.processorSeconds);
     return findings.errors == 0 && findings.answers > 0 ? 0 : 1;
 }

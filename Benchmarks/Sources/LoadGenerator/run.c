@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -40,6 +41,13 @@ static uint64_t now(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
     return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+static double processorSeconds(void) {
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
 static void hangUp(struct connection *connection) {
@@ -199,6 +207,7 @@ struct findings run(const struct options *given) {
     struct connection *connections = calloc((size_t)options->clients, sizeof *connections);
     poller = epoll_create1(EPOLL_CLOEXEC);
     if (!connections || poller < 0) abort();
+    double busy = processorSeconds();
     uint64_t start = now();
     deadline = start + (uint64_t)(options->seconds * 1e9);
     active = options->clients;
@@ -218,6 +227,7 @@ struct findings run(const struct options *given) {
         retryConnecting(connections);
     }
     findings.seconds = (double)(now() - start) / 1e9;
+    findings.processorSeconds = processorSeconds() - busy;
     for (int i = 0; i < options->clients; i++)
         if (!connections[i].idle) countError(&connections[i], "no answer within 5 s of the end");
     if (options->jar) saveVisitors(options->jar);

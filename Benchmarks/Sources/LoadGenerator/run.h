@@ -10,6 +10,7 @@ struct findings {
     size_t errors;
     size_t connections;
     double seconds;
+    double processorSeconds; // of this program, without gathering and saving visitors
 };
 
 struct findings run(const struct options *options);
