@@ -2,7 +2,7 @@
 
 APP ?= Hello
 
-.PHONY: help run test check cgi bench clean
+.PHONY: help run test check cgi bench bench-sessions clean
 
 help:
 	@echo "make run             start Hello behind a real nginx and print its URL; Ctrl-C stops both"
@@ -11,6 +11,7 @@ help:
 	@echo "make check           format lint, build without warnings, tests: what CI does"
 	@echo "make cgi APP=Hello   one static file for CGI on any Linux"
 	@echo "make bench           measure against a C libfcgi loop"
+	@echo "make bench-sessions  measure pages with sessions, ours beside PHP-FPM's, BlackSheep's and Spiderweb's"
 	@echo "make clean           remove what was built"
 	@echo "What is missing of tools and libraries is installed with apt."
 
@@ -37,6 +38,15 @@ bench:
 	@scripts/install.sh swift libfcgi zlib pkg-config nginx cc
 	swift build -c release --static-swift-stdlib --package-path Benchmarks
 	Benchmarks/.build/release/Benchmark --quick
+
+# For example: make bench-sessions BENCH="--session-files 10000,1000000"
+BENCH ?= --quick
+
+bench-sessions:
+	@scripts/install.sh swift libfcgi zlib pkg-config nginx cc php-fpm python3 python3-venv
+	@scripts/rivals.sh
+	swift build -c release --static-swift-stdlib --package-path Benchmarks
+	Benchmarks/.build/release/Benchmark --sessions $(BENCH)
 
 clean:
 	rm -rf .build Benchmarks/.build

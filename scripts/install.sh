@@ -11,6 +11,8 @@ has() {
         libfcgi) test -f /usr/include/fcgiapp.h ;;
         zlib) test -f /usr/include/zlib.h ;;
         pkg-config) command -v pkg-config ;;
+        php-fpm) ls /usr/sbin/php-fpm* ;;
+        python3-venv) python3 -c 'import ensurepip, venv' ;;
         nginx | fcgiwrap) command -v "$1" || test -x "/usr/sbin/$1" ;;
         python3-venv) python3 -c 'import ensurepip, venv' ;;
         *) command -v "$1" ;;
@@ -56,6 +58,9 @@ export DEBIAN_FRONTEND=noninteractive
 $as_root apt-get update -qq
 # shellcheck disable=SC2086
 $as_root apt-get install -y -qq --no-install-recommends $packages
+case $packages in
+    *php-fpm*) echo "Debian may have started PHP-FPM as a service, too; it is not needed here: service php-fpm stop" ;;
+esac
 case $packages in
     *nginx*) echo "Debian may have started nginx as a service, too; it is not needed here: service nginx stop" ;;
 esac

@@ -1,5 +1,6 @@
 """The counter in Spiderweb: the session lies in a database, by default SQLite."""
 
+import base64
 import os
 
 from spiderweb import SpiderwebRouter
@@ -7,7 +8,8 @@ from spiderweb.response import HttpResponse
 
 app = SpiderwebRouter(
     db=os.environ["COUNTER_DATABASE"],
-    secret_key=os.environ["COUNTER_KEY"],
+    # Both workers need the same one.
+    secret_key=base64.urlsafe_b64encode(b"a benchmark's key, not a secret!").decode(),
     middleware=["spiderweb.middleware.sessions.SessionMiddleware"],
 )
 

@@ -11,8 +11,8 @@ struct Benchmark {
         do {
             let options = try Options(Array(CommandLine.arguments.dropFirst()))
             if options.list {
-                print((Scenario.all.map(\.name) + [Scenario.startUp]).joined(separator: "\n"))
-            } else if try !run(options).failures.isEmpty {
+                print(options.names.joined(separator: "\n"))
+            } else if try !(options.sessions ? runSessions(options) : run(options)).isEmpty {
                 status = 1
             }
         } catch {
@@ -25,7 +25,18 @@ struct Benchmark {
         exit(status)
     }
 
-    private static func run(_ options: Options) throws -> Report {
+    /// Returns what went wrong.
+    private static func runSessions(_ options: Options) throws -> [String] {
+        let directory = try Belongings.makeDirectory()
+        let report = try SessionRun.report(options, try Programs(into: directory), directory)
+        print("\n\(report.table)\n\(SessionReport.note)")
+        for failure in report.failures { print("FAILED \(failure)") }
+        if let file = options.json { try report.writeJSON(to: file) }
+        return report.failures
+    }
+
+    /// Returns what went wrong.
+    private static func run(_ options: Options) throws -> [String] {
         let directory = try Belongings.makeDirectory()
         let programs = try Programs(into: directory)
         var report = Report(
@@ -47,7 +58,7 @@ struct Benchmark {
         if options.includes(Scenario.startUp) { try measureStartUp(programs, options, directory, &report) }
         show(report)
         if let file = options.json { try report.writeJSON(to: file) }
-        return report
+        return report.failures
     }
 
     private static func measure(

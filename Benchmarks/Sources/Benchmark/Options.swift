@@ -21,6 +21,11 @@ struct Options {
     var nginx = "nginx"
     var selfCheck = false
     var list = false
+    var sessions = false
+    var sessionFiles: [Int] = []
+    var clients = 16
+    var phpFPM: String?
+    var pythonEnvironment: String?
 
     static let usage = """
         usage: Benchmark [options]
@@ -36,6 +41,11 @@ struct Options {
           --cgi-runs N       start-ups of each CGI program (400)
           --nginx PATH       the nginx to use (nginx)
           --json FILE        also write the results there
+          --sessions         pages with sessions, beside those of others, instead of the scenarios; for this run:
+          --session-files A,B  also with so many session files
+          --clients N        clients at once (16)
+          --php-fpm PATH     the PHP-FPM to use (the newest in /usr/sbin)
+          --rivals PATH      the Python environment of the other frameworks (.build/rivals)
         """
 
     init(_ arguments: [String]) throws {
@@ -53,6 +63,17 @@ struct Options {
             case "--list": list = true
             case "--only": only = try Self.value(of: name, &rest).split(separator: ",").map(String.init)
             case "--server": server = try Self.value(of: name, &rest)
+            case "--sessions": sessions = true
+            case "--php-fpm": phpFPM = try Self.value(of: name, &rest)
+            case "--rivals": pythonEnvironment = try Self.value(of: name, &rest)
+            case "--clients": clients = Int(try Self.number(of: name, &rest, in: 1...1000))
+            case "--session-files":
+                sessionFiles = try Self.value(of: name, &rest).split(separator: ",").map { text in
+                    guard let number = Int(text), 1...10_000_000 ~= number else {
+                        throw Failure("--session-files takes whole numbers up to 10000000, not \(text)")
+                    }
+                    return number
+                }
             case "--cgi": cgi = try Self.value(of: name, &rest)
             case "--cgi-path": cgiPath = try Self.value(of: name, &rest)
             case "--json": json = try Self.value(of: name, &rest)
@@ -63,8 +84,14 @@ struct Options {
             default: throw Failure("unknown option \(name)\n\(Self.usage)")
             }
         }
-        let unknown = only.filter { name in !Scenario.all.contains { $0.name == name } && name != Scenario.startUp }
+        let unknown = only.filter { !names.contains($0) }
         if !unknown.isEmpty { throw Failure("no such scenario: \(unknown.joined(separator: ", ")); see --list") }
+    }
+
+    /// What `--only` can choose from.
+    var names: [String] {
+        sessions
+            ? SessionPage.all(sessionFiles: sessionFiles).map(\.name) : Scenario.all.map(\.name) + [Scenario.startUp]
     }
 
     func includes(_ scenario: String) -> Bool {

@@ -1,0 +1,14 @@
+#!/bin/sh
+# Makes the Python environment of the frameworks that Benchmark --sessions measures beside ours.
+set -eu
+
+cd "$(dirname "$0")/../Benchmarks"
+environment=.build/rivals
+# The list of what is installed is the last thing that is put there.
+cmp -s Rivals/requirements.txt "$environment/requirements.txt" && exit 0
+
+echo "Installing with pip: $(sed -n 's/^\(blacksheep\|uvicorn\|spiderweb-framework\|gunicorn\)==/\1 /p' Rivals/requirements.txt |
+    paste -sd, | sed 's/,/, /g')"
+python3 -m venv --clear "$environment"
+"$environment/bin/pip" install --quiet --disable-pip-version-check --requirement Rivals/requirements.txt
+cp Rivals/requirements.txt "$environment/requirements.txt"
