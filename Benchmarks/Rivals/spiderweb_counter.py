@@ -8,7 +8,7 @@ from spiderweb.response import HttpResponse
 
 app = SpiderwebRouter(
     db=os.environ["COUNTER_DATABASE"],
-    # Both workers need the same one.
+    # Without one it makes up another in every start.
     secret_key=base64.urlsafe_b64encode(b"a benchmark's key, not a secret!").decode(),
     middleware=["spiderweb.middleware.sessions.SessionMiddleware"],
 )

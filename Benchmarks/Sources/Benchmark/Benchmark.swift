@@ -49,6 +49,7 @@ struct Benchmark {
                 do {
                     try measure(scenario, programs, server, options, directory, &report)
                 } catch let failure as Failure {
+                    Belongings.standStillIfEnding()
                     // One scenario's failure does not cost the others' figures.
                     report.failures.append(failure.description)
                     printError("Benchmark: \(failure)")

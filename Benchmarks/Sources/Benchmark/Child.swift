@@ -40,7 +40,8 @@ enum Belongings {
 
     /// Starts a process under the lock: it is either never started or known to `release()`.
     fileprivate static func add(_ start: () -> (pid_t, Int32)) throws -> pid_t {
-        try state.withLock { state in
+        standStillIfEnding()
+        return try state.withLock { state in
             guard !state.isEnding else { throw Failure("ending") }
             let (process, error) = start()
             guard error == 0 else { throw Failure(String(cString: strerror(error))) }
@@ -79,7 +80,17 @@ enum Belongings {
         while isSecond { sleep(60) }
         // The youngest first: the load generator before the servers it would complain about.
         for process in processes.sorted(by: >) { Child(process: process).end() }
-        if let directory { try? FileManager.default.removeItem(at: directory) }
+        // Again, for what somebody has put there meanwhile.
+        if let directory {
+            for _ in 0..<10 where FileManager.default.fileExists(atPath: directory.path) {
+                DirectoryTree(path: directory.path).remove()
+            }
+        }
+    }
+
+    /// Does not return after Ctrl-C: what fails then fails because of it, and is not worth a word.
+    static func standStillIfEnding() {
+        while state.withLock({ $0.isEnding }) { sleep(60) }
     }
 }
 

@@ -90,8 +90,8 @@ struct Options {
 
     /// What `--only` can choose from.
     var names: [String] {
-        sessions
-            ? SessionPage.all(sessionFiles: sessionFiles).map(\.name) : Scenario.all.map(\.name) + [Scenario.startUp]
+        guard sessions else { return Scenario.all.map(\.name) + [Scenario.startUp] }
+        return SessionPage.all(sessionFiles: sessionFiles, clients: clients).map(\.name)
     }
 
     func includes(_ scenario: String) -> Bool {

@@ -41,8 +41,7 @@ struct Rivals {
     static func backend(_ server: SessionPage.Server) -> NginxServer.Backend {
         switch server {
         case .c, .ours: .fastCGI(kept: true)
-        // A kept connection would occupy a child, and the other clients would wait for it for ever.
-        case .php: .fastCGI(kept: false, script: sources.appending(path: "counter.php").path)
+        case .php(_, let kept): .fastCGI(kept: kept, script: sources.appending(path: "counter.php").path)
         case .blackSheep, .spiderweb: .http
         }
     }
@@ -52,7 +51,7 @@ struct Rivals {
         let folder = directory.appending(path: server.name)
         switch server {
         case .c, .ours: throw Failure("\(server.name) is no rival")
-        case .php(let children):
+        case .php(let children, _):
             let sessions = folder.appending(path: "sessions")
             try FileManager.default.createDirectory(at: sessions, withIntermediateDirectories: true)
             let file = folder.appending(path: "fpm.conf")
@@ -74,7 +73,8 @@ struct Rivals {
                 server.name, in: directory, program: environment + "/bin/gunicorn",
                 arguments: [
                     "spiderweb_counter:app", "--chdir", Self.sources.path, "--bind", "unix:" + socket, "--workers",
-                    "2", "--log-level", "warning",
+                    // Otherwise both workers want to create the database's tables, and one fails.
+                    "2", "--preload", "--log-level", "warning",
                 ],
                 environment: [
                     "PYTHONDONTWRITEBYTECODE": "1", "COUNTER_DATABASE": folder.appending(path: "counter.db").path,

@@ -5,7 +5,8 @@ struct SessionPage: Sendable {
         case c
         /// With so many session files before the first request.
         case ours(sessionFiles: Int)
-        case php(children: Int)
+        /// With kept connections there have to be more children than nginx may open.
+        case php(children: Int, kept: Bool = false)
         case blackSheep, spiderweb
 
         /// What its directory is called.
@@ -14,7 +15,7 @@ struct SessionPage: Sendable {
             case .c: "c"
             case .ours(0): "ours"
             case .ours(let files): "ours-\(files)"
-            case .php(let children): "php-\(children)"
+            case .php(let children, let kept): kept ? "php-kept" : "php-\(children)"
             case .blackSheep: "blacksheep"
             case .spiderweb: "spiderweb"
             }
@@ -31,7 +32,7 @@ struct SessionPage: Sendable {
     /// How many visitors take turns, who come again in the next run; nil for new ones in each run, one for each client.
     var visitors: Int?
 
-    static func all(sessionFiles: [Int]) -> [SessionPage] {
+    static func all(sessionFiles: [Int], clients: Int) -> [SessionPage] {
         let ours = Server.ours(sessionFiles: 0)
         let pages = [
             SessionPage(name: "c-hello", server: .c, path: "/hello", counts: false),
@@ -53,6 +54,7 @@ struct SessionPage: Sendable {
         return pages + amongMany + [
             SessionPage(name: "php-2", server: .php(children: 2), path: "/"),
             SessionPage(name: "php-4", server: .php(children: 4), path: "/"),
+            SessionPage(name: "php-kept", server: .php(children: clients * Nginx.workers + 8, kept: true), path: "/"),
             SessionPage(name: "blacksheep", server: .blackSheep, path: "/"),
             SessionPage(name: "spiderweb", server: .spiderweb, path: "/"),
         ]

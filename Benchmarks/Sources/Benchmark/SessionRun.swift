@@ -6,6 +6,7 @@ enum SessionRun {
         var report = SessionReport(
             cores: Nginx.workers, secondsPerRun: options.seconds, rounds: options.rounds, clients: options.clients)
         func complain(_ text: String) {
+            Belongings.standStillIfEnding()
             report.failures.append(text)
             printError("Benchmark: \(text)")
         }

@@ -17,7 +17,8 @@ struct SessionStage {
         directory = parent.appending(path: "sessions")
         clients = options.clients
         loadGenerator = LoadGenerator(program: programs.loadGenerator, directory: directory)
-        pages = SessionPage.all(sessionFiles: options.sessionFiles).filter { options.includes($0.name) }
+        pages = SessionPage.all(sessionFiles: options.sessionFiles, clients: clients)
+            .filter { options.includes($0.name) }
         do {
             let rivals = try Rivals(options)
             for server in Set(pages.map(\.server)) {
@@ -120,6 +121,6 @@ struct SessionStage {
     func end() {
         nginx?.child.end()
         for application in applications.values { application.child.end() }
-        try? FileManager.default.removeItem(at: directory)
+        DirectoryTree(path: directory.path).remove()
     }
 }

@@ -59,7 +59,7 @@ struct Stage {
     func end() {
         nginx?.child.end()
         for application in applications.values { application.child.end() }
-        try? FileManager.default.removeItem(at: directory)
+        DirectoryTree(path: directory.path).remove()
     }
 
     func load(_ side: Side, clients: Int, seconds: Double, errors: String? = nil) throws -> (LoadFigures?, Int32) {
