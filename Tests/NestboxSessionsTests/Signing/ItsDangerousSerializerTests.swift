@@ -93,6 +93,20 @@ struct ItsDangerousSerializerTests {
         }
     }
 
+    @Test("tokens that are made at the same time, of long and short JSON, do not mix")
+    func atTheSameTime() async throws {
+        let texts = (0..<8).map { String(repeating: "\($0) and ", count: 10 << $0) }
+        await withTaskGroup(of: Void.self) { group in
+            for text in texts {
+                group.addTask {
+                    for _ in 0..<50 {
+                        #expect((try? serializer.loads(serializer.dumps(Array(text.utf8)))) == Array(text.utf8))
+                    }
+                }
+            }
+        }
+    }
+
     @Test("bytes of any kind come back as they were")
     func roundTrip() throws {
         for count in 0..<200 {
