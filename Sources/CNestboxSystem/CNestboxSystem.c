@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -138,6 +139,12 @@ int nestbox_thread_start(pthread_t *thread, const char *name, void *(*body)(void
 void nestbox_thread_join(pthread_t thread, uint64_t deadline) {
     struct timespec time = {.tv_sec = (time_t)(deadline / 1000000000u), .tv_nsec = (long)(deadline % 1000000000u)};
     if (pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &time) != 0) pthread_detach(thread);
+}
+
+void nestbox_keep_freed_memory(void) {
+#ifdef __GLIBC__
+    mallopt(M_TRIM_THRESHOLD, 16 << 20);
+#endif
 }
 
 static __thread void *current_worker;

@@ -35,7 +35,7 @@ final class SessionExchange: Sendable {
     }
 
     var now: Int64 { settings.clock.now }
-    var log: SessionLog { SessionLog(request: request, key: settings.logKey) }
+    var log: SessionLog { SessionLog(exchange: self) }
 
     /// The session, if the handler has asked for it.
     var touchedSession: Session? {
@@ -133,14 +133,19 @@ final class SessionExchange: Sendable {
             return nil
         }
         log.loaded(session)
-        let binding = settings.binding
-        guard let digest = binding.digest(of: request), let bound = session.record.binding, bound != digest else {
-            return session
-        }
-        log.moved(session, binding.action.rawValue)
-        guard binding.action == .destroy else { return session }
+        guard isMoved(session) else { return session }
+        log.moved(session, settings.binding.action.rawValue)
+        guard settings.binding.action == .destroy else { return session }
         try await settings.store.delete(session)
         return nil
+    }
+
+    /// Whether a session is bound to another client than that of this request.
+    func isMoved(_ session: StoredSession) -> Bool {
+        guard let bound = session.record.binding, let digest = settings.binding.digest(of: request) else {
+            return false
+        }
+        return bound != digest
     }
 
     /// The record of a session that begins with this request.
@@ -184,6 +189,55 @@ extension SessionExchange {
             return visit.lock
         }
         lock?.release()
+    }
+}
+
+// MARK: Writing
+
+extension SessionExchange {
+    /// Writes the session, once; later calls do nothing.
+    ///
+    /// Nothing is sent of what could not be stored.
+    /// - Parameter status: The status of the response: with 500 and more only logouts and new ids count.
+    func commit(status: Int) async throws(SessionError) {
+        guard let session = touchedSession, let commit = try startCommit(of: session, status: status) else { return }
+        do throws(SessionStoreError) {
+            let stored = try await commit.write()
+            session.state.withLock { $0.stored = stored }
+        } catch {
+            log.failed(error)
+            throw SessionError(error)
+        }
+    }
+
+    /// Ends the time in which the session can be changed; `nil` when there is nothing to write.
+    private func startCommit(of session: Session, status: Int) throws(SessionError) -> SessionCommit? {
+        let keepsChanges = status < 500
+        let (commit, refusal) = session.state.withLock { state -> (SessionCommit?, SessionStoreError?) in
+            guard !state.isCommitted else { return (nil, nil) }
+            state.isCommitted = true
+            if keepsChanges, let refusal = state.refusal { return (nil, refusal) }
+            return (SessionCommit(state, exchange: self, keepsChanges: keepsChanges), nil)
+        }
+        if let refusal { throw SessionError(refusal) }
+        return knownVisit.isMakeshift ? nil : commit
+    }
+
+    /// Adds what the response says of the session.
+    func finish(_ headers: inout HTTPFields) {
+        headers.addVaryCookie()
+        guard let cookie = visit.withLock({ $0.cookie }) else { return }
+        headers.append(HTTPField(name: .setCookie, value: cookie.headerValue))
+        if headers[.cacheControl] == nil { headers[.cacheControl] = "no-store" }
+    }
+}
+
+extension HTTPFields {
+    /// Says that the response depends on the cookie, once.
+    fileprivate mutating func addVaryCookie() {
+        guard let vary = self[.vary] else { return append(HTTPField(name: .vary, value: "Cookie")) }
+        let names = vary.split(separator: ",").map { $0.filter { $0 != " " }.lowercased() }
+        if !names.contains("*"), !names.contains("cookie") { self[.vary] = vary + ", Cookie" }
     }
 }
 

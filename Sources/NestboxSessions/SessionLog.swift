@@ -6,8 +6,7 @@ import NestboxHTTP
 ///
 /// A session is named by eight digits of a keyed digest of its token, which leads back to neither.
 struct SessionLog: Sendable {
-    let request: Request
-    let key: SymmetricKey
+    let exchange: SessionExchange
 
     func created(_ session: StoredSession) { write(.debug, "created", session.token) }
     func loaded(_ session: StoredSession) { write(.debug, "loaded", session.token) }
@@ -53,8 +52,9 @@ struct SessionLog: Sendable {
         _ level: Logger.Level, _ event: String, _ token: SessionToken?, _ successor: SessionToken? = nil,
         _ message: @autoclosure () -> String = ""
     ) {
-        let logger = request.logger
-        guard level >= logger.logLevel else { return }
+        // The request's own logger is made for what is really written.
+        guard level >= exchange.request.head.logger.logLevel else { return }
+        let logger = exchange.request.logger
         var metadata: Logger.Metadata = ["session.event": "\(event)"]
         if let token { metadata["session.id"] = "\(tag(token))" }
         if let successor { metadata["session.successor"] = "\(tag(successor))" }
@@ -69,7 +69,7 @@ struct SessionLog: Sendable {
     }
 
     private func tag(_ token: SessionToken) -> String {
-        let digest = HMAC<SHA256>.authenticationCode(for: Array(token.value.utf8), using: key)
+        let digest = HMAC<SHA256>.authenticationCode(for: Array(token.value.utf8), using: exchange.settings.logKey)
         return Hexadecimal.encode(digest.prefix(4))
     }
 }

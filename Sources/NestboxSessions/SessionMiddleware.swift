@@ -34,8 +34,7 @@ public struct SessionMiddleware: Middleware {
             var response = try await next.respond(to: request)
             guard exchange.touchedSession != nil else { return response }
             try await exchange.commit(status: response.status.code)
-            response.headers.addVaryCookie()
-            for field in exchange.headers(beside: response.headers) { response.headers.append(field) }
+            exchange.finish(&response.headers)
             response.afterwards = settings.sweeping?.work(after: request, log: exchange.log)
             return response
         } catch {
@@ -72,39 +71,25 @@ extension Request {
 extension SessionExchange {
     /// Writes the session after the handler has thrown, and returns the error with what the response is to carry.
     fileprivate func commit(after error: any Error) async throws -> any Error {
-        let answer: (status: Int, headers: HTTPFields)
-        switch error {
-        case let error as HTTPError: answer = (error.status.code, error.headers)
-        case let error as any HTTPErrorConvertible: answer = (error.httpError.status.code, [:])
-        case let error as any ResponseError:
-            let response = error.response(to: request)
-            answer = (response.status.code, response.headers)
-        default: answer = (500, [:])
-        }
+        let status =
+            switch error {
+            case let error as HTTPError: error.status.code
+            case let error as any HTTPErrorConvertible: error.httpError.status.code
+            case let error as any ResponseError: error.response(to: request).status.code
+            default: 500
+            }
         do {
-            try await commit(status: answer.status)
+            try await commit(status: status)
         } catch let failure {
             // The first error is the one to tell; the second was logged.
-            if answer.status < 500 { throw failure }
+            if status < 500 { throw failure }
         }
-        var headers = headers(beside: answer.headers)
-        headers.append(HTTPField(name: .vary, value: "Cookie"))
         if var error = error as? HTTPError {
-            for field in headers { error.headers.append(field) }
+            finish(&error.headers)
             return error
         }
+        var headers = HTTPFields()
+        finish(&headers)
         return ErrorWithHeaders(error, headers: headers)
-    }
-}
-
-extension HTTPFields {
-    /// Says that the response depends on the cookie, once.
-    fileprivate mutating func addVaryCookie() {
-        let names = self[values: .vary].flatMap { $0.split(separator: ",") }.map {
-            $0.filter { $0 != " " }.lowercased()
-        }
-        if names.contains("*") || names.contains("cookie") { return }
-        if names.isEmpty { return self[.vary] = "Cookie" }
-        self[.vary] = self[values: .vary].joined(separator: ", ") + ", Cookie"
     }
 }

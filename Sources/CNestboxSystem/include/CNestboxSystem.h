@@ -74,6 +74,11 @@ int nestbox_thread_start(pthread_t *thread, const char *name, void *(*body)(void
 /// Waits for a thread until a time of the monotonic clock, and lets go of it then.
 void nestbox_thread_join(pthread_t thread, uint64_t deadline);
 
+/// Keeps up to 16 MiB of memory that was freed for the next request.
+///
+/// By default each request's last pages go back to the kernel, and the next one faults them in again.
+void nestbox_keep_freed_memory(void);
+
 /// The calling thread's worker.
 void *nestbox_current_worker(void);
 void nestbox_set_current_worker(void *worker);

@@ -51,6 +51,7 @@ public final class FastCGIGateway: Sendable {
         // A web server that has gone away must show as an error of a write, not end the program.
         signal(SIGPIPE, SIG_IGN)
         raiseFileLimit()
+        nestbox_keep_freed_memory()
         var listeners: [Listener] = []
         do {
             for address in configuration.listen {

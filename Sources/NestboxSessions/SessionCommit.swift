@@ -1,0 +1,163 @@
+import NestboxHTTP
+import Synchronization
+
+/// Writes a session when its request ends: decides by what the request has done, asks the store, and names the cookie.
+///
+/// A class, so that what is large is not copied into every asynchronous step.
+final class SessionCommit: Sendable {
+    private let exchange: SessionExchange
+    /// What the request has done; nothing changes any more.
+    private let state: Session.State
+    private let visit: SessionExchange.Visit
+    private let changes: SessionChanges
+    private let now: Int64
+    private let conflicts = Mutex<[String]>([])
+
+    /// - Parameter keepsChanges: Whether the response is one that keeps what was changed; logouts and new ids always count.
+    init(_ state: Session.State, exchange: SessionExchange, keepsChanges: Bool) {
+        self.exchange = exchange
+        var state = state
+        if !keepsChanges {
+            state.changes = SessionChanges()
+            state.current = SessionRecord(createdAt: state.current.createdAt)
+        }
+        self.state = state
+        changes = exchange.effectiveChanges(of: state)
+        visit = exchange.knownVisit
+        now = exchange.now
+    }
+
+    private var settings: SessionSettings { exchange.settings }
+    private var log: SessionLog { exchange.log }
+
+    /// Writes the session.
+    /// - Returns: The session as it is stored from now on, if it is.
+    func write() async throws(SessionStoreError) -> StoredSession? {
+        if let destroyed = state.destroyed {
+            try await settings.store.delete(destroyed)
+            log.destroyed(destroyed)
+        }
+        guard let stored = state.stored else { return try await create() }
+        if isEmptied {
+            try await settings.store.delete(stored)
+            log.destroyed(stored)
+            deleteCookie()
+            return nil
+        }
+        let renewal = renewal(of: stored)
+        if renewal != .none { return try await rotate(stored, renewal) }
+        if !changes.isEmpty { return try await update(stored) }
+        guard settings.limits.isTouchDue(stored.record, at: now) else { return stored }
+        guard let touched = try await settings.store.touch(stored, at: now) else { return gone(stored) }
+        try setCookie(touched)
+        return touched
+    }
+
+    private func renewal(of stored: StoredSession) -> Session.Renewal {
+        guard state.renewal == .none, !stored.isReplaced else { return state.renewal }
+        let isMoved = settings.binding.action == .rotate && exchange.isMoved(stored)
+        return isMoved || settings.limits.isRenewalDue(stored.record, at: now) ? .periodic : .none
+    }
+
+    /// A session in a cookie that has nothing left in it is as good as none.
+    private var isEmptied: Bool {
+        guard settings.store is CookieSessionStore, !changes.isEmpty else { return false }
+        return state.current.values.isEmpty && state.current.flashes.isEmpty && state.current.user == nil
+    }
+
+    // MARK: Steps
+
+    private func create() async throws(SessionStoreError) -> StoredSession? {
+        var record = state.current
+        guard !record.values.isEmpty || !record.flashes.isEmpty || record.user != nil else {
+            deleteCookie()
+            return nil
+        }
+        settings.limits.apply(to: &record, now: now)
+        let stored = try await settings.store.create(record)
+        log.created(stored)
+        try setCookie(stored)
+        return stored
+    }
+
+    private func update(_ stored: StoredSession) async throws(SessionStoreError) -> StoredSession? {
+        guard let updated = try await settings.store.update(stored, { change(&$0, of: stored) }) else {
+            return gone(stored)
+        }
+        reportConflicts(stored)
+        let needsCookie =
+            updated.token != stored.token || changes.isRemembered
+            || settings.limits.isTouchDue(stored.record, at: now)
+        if needsCookie, !stored.isReplaced { try setCookie(updated) }
+        return updated
+    }
+
+    private func rotate(
+        _ stored: StoredSession, _ renewal: Session.Renewal
+    ) async throws(SessionStoreError) -> StoredSession? {
+        let until = now &+ settings.limits.rotationGrace
+        let replacement: SessionReplacement = renewal == .periodic ? .forwards(until: until) : .retires(until: until)
+        let rotated = try await settings.store.rotate(stored, leaving: replacement) { record in
+            if renewal == .login { record.createdAt = now }
+            record.renewedAt = now
+            record.binding = settings.binding.digest(of: exchange.request) ?? record.binding
+            change(&record, of: stored)
+        }
+        guard let rotated else { return gone(stored) }
+        reportConflicts(stored)
+        log.rotated(stored, rotated)
+        try setCookie(rotated)
+        return rotated
+    }
+
+    /// Applies the changes of this request to the session as it is now.
+    private func change(_ record: inout SessionRecord, of stored: StoredSession) {
+        if settings.locking == .lastWrite, !changes.isEmpty {
+            record.values = state.current.values
+            record.flashes = state.current.flashes
+        } else {
+            let found = changes.conflicts(between: stored.record, and: record)
+            if !found.isEmpty { conflicts.withLock { $0 = found } }
+        }
+        changes.apply(to: &record)
+        settings.limits.apply(to: &record, now: now)
+    }
+
+    private func reportConflicts(_ stored: StoredSession) {
+        let found = conflicts.withLock { $0 }
+        if !found.isEmpty { log.conflict(stored, found) }
+    }
+
+    /// The session was ended by another request.
+    ///
+    /// No cookie is set or deleted: the visitor may have a new one by now.
+    private func gone(_ stored: StoredSession) -> StoredSession? {
+        log.gone(stored)
+        return nil
+    }
+
+    // MARK: The cookie
+
+    private func setCookie(_ session: StoredSession) throws(SessionStoreError) {
+        let request = exchange.request
+        let isSecure = request.isSecure
+        do throws(CookieError) {
+            let maxAge = settings.limits.cookieMaxAge(of: session.record, at: now)
+            let cookie = try settings.cookie.cookie(
+                value: session.token.value, maxAge: maxAge, isSecure: isSecure, basePath: request.basePath)
+            guard let cookie else { return log.withheld(settings.cookie.fullName(isSecure: isSecure)) }
+            exchange.setCookie(cookie)
+        } catch {
+            throw .tooLarge(bytes: session.token.value.utf8.count, limit: 4096, values: session.record.values)
+        }
+    }
+
+    /// Makes the client drop a cookie that it sent.
+    private func deleteCookie() {
+        guard visit.hasStaleCookie || visit.token != nil else { return }
+        let request = exchange.request
+        let cookie = try? settings.cookie.cookie(
+            value: "", maxAge: 0, isSecure: request.isSecure, basePath: request.basePath)
+        if let cookie { exchange.setCookie(cookie.deletion) }
+    }
+}
