@@ -86,11 +86,14 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(
             name: "Talkative", dependencies: ["Nestbox"], path: "Tests/Programs/Talkative", swiftSettings: settings),
+        .executableTarget(
+            name: "SessionWriter", dependencies: ["NestboxSessions", logging], path: "Tests/Programs/SessionWriter",
+            swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
                 "Nestbox", "NestboxSessions", "NestboxTesting", "Hello", "Counter", "Login", "Conformance", "Talkative",
-                httpTypes,
+                "SessionWriter", httpTypes, logging,
             ],
             exclude: ["Support/python_tokens.py"], swiftSettings: settings),
     ]
