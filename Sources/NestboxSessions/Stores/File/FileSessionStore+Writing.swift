@@ -33,12 +33,14 @@ extension FileSessionStore {
             _ = try place(content, modified: modified, as: name, replacing: true)
             return
         }
-        let path = directory.full(SessionDirectory.sessionPath(name))
+        let path = SessionDirectory.sessionPath(name)
         let bytes = SessionSlots.encode(
             content, generation: slots.generation + 1, size: slots.size, name: name, sealingKey: sealingKey)
-        try file.descriptor.write(bytes, at: offset, path)
-        try file.descriptor.setModified(modified, path)
-        if durability == .sync, nestbox_sync_data(file.descriptor.raw) != 0 { throw .system("write", path) }
+        try file.descriptor.write(bytes, at: offset, directory.full(path))
+        try file.descriptor.setModified(modified, directory.full(path))
+        if durability == .sync, nestbox_sync_data(file.descriptor.raw) != 0 {
+            throw .system("write", directory.full(path))
+        }
     }
 
     /// Makes a file beside and gives it the name of a session when it is complete.
@@ -47,21 +49,25 @@ extension FileSessionStore {
         _ content: [UInt8], modified: Int64, as name: String, replacing: Bool
     ) throws(SessionStoreError) -> Bool {
         let path = SessionDirectory.sessionPath(name)
-        let temporary = "\(SessionDirectory.shard(of: name))/new-\(String(UInt64.random(in: .min ... .max), radix: 36))"
+        let temporary = SessionDirectory.path(
+            of: "new-" + String(UInt64.random(in: .min ... .max), radix: 36), in: name)
         let file = try directory.create(temporary)
         do throws(SessionStoreError) {
-            let full = directory.full(temporary)
             let size = SessionSlots.size(for: content.count)
             // Blocks that are there already need not be written when the file takes another's name (ext4 would).
-            if nestbox_reserve(file.raw, Int64(2 * size)) != 0 { throw .system("reserve room for", full) }
+            if nestbox_reserve(file.raw, Int64(2 * size)) != 0 {
+                throw .system("reserve room for", directory.full(temporary))
+            }
             let bytes = SessionSlots.encode(content, generation: 1, size: size, name: name, sealingKey: sealingKey)
-            try file.write(bytes, at: 0, full)
-            try file.setModified(modified, full)
-            if durability == .sync, nestbox_sync_data(file.raw) != 0 { throw .system("write", full) }
+            try file.write(bytes, at: 0, directory.full(temporary))
+            try file.setModified(modified, directory.full(temporary))
+            if durability == .sync, nestbox_sync_data(file.raw) != 0 {
+                throw .system("write", directory.full(temporary))
+            }
             if replacing {
                 try directory.rename(temporary, to: path)
             } else if nestbox_rename_new(directory.descriptor.raw, temporary, path) != 0 {
-                guard errno == EEXIST else { throw .system("rename", full) }
+                guard errno == EEXIST else { throw .system("rename", directory.full(temporary)) }
                 try directory.remove(temporary)
                 return false
             }

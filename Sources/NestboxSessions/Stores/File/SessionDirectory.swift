@@ -35,9 +35,19 @@ struct SessionDirectory: ~Copyable, Sendable {
 
     static let shards: [String] = (0..<256).map { Hexadecimal.encode([UInt8($0)]) }
 
-    static func shard(of name: String) -> String { "v1/\(name.prefix(2))" }
+    static func shard(of name: String) -> String { "v1/" + name.prefix(2) }
 
-    static func sessionPath(_ name: String) -> String { "v1/\(name.prefix(2))/\(name)" }
+    static func sessionPath(_ name: String) -> String { path(of: name, in: name) }
+
+    /// The path of something in the shard of a session.
+    static func path(of entry: String, in name: String) -> String {
+        var path = "v1/"
+        path.reserveCapacity(5 + 1 + entry.utf8.count)
+        path += name.prefix(2)
+        path += "/"
+        path += entry
+        return path
+    }
 
     func full(_ name: String) -> String { "\(path)/\(name)" }
 
@@ -81,7 +91,7 @@ struct SessionDirectory: ~Copyable, Sendable {
 
     /// Waits for the lock of a session's shard, or returns `nil` when there is no such shard.
     func lock(_ name: String) throws(SessionStoreError) -> Descriptor? {
-        let path = "\(Self.shard(of: name))/lock"
+        let path = Self.path(of: "lock", in: name)
         switch try open(path, NESTBOX_READ_WRITE) {
         case .file(let file): return try locked(file, path)
         case .missing: break

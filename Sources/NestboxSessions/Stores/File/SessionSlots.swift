@@ -35,9 +35,11 @@ struct SessionSlots {
     /// Finds the newest valid slot in the bytes of a file.
     init?(_ bytes: [UInt8], name: String, sealingKey: SymmetricKey?) {
         let half = bytes.count / 2
-        var slots = [Header(bytes, at: 0), Header(bytes, at: half)].compactMap(\.self)
-        slots.sort { $0.generation > $1.generation }
-        guard let slot = slots.first(where: { $0.isValid(bytes, name, sealingKey) }) else { return nil }
+        var (newer, older) = (Header(bytes, at: 0), Header(bytes, at: half))
+        if let first = newer, let second = older, first.generation < second.generation { swap(&newer, &older) }
+        if newer?.isValid(bytes, name, sealingKey) != true { newer = nil }
+        if newer == nil, older?.isValid(bytes, name, sealingKey) != true { older = nil }
+        guard let slot = newer ?? older else { return nil }
         content = bytes[slot.content]
         generation = slot.generation
         size = slot.size

@@ -1,11 +1,13 @@
 import Glibc
 
 extension SessionStoreError {
-    /// A call of the system that failed, with `errno` as the reason.
-    static func system(_ action: String, _ path: String, _ number: Int32 = errno) -> SessionStoreError {
+    /// A call of the system that failed, with `errno` as the reason, which is read before the path is put together.
+    static func system(
+        _ action: String, _ path: @autoclosure () -> String, _ number: Int32 = errno
+    ) -> SessionStoreError {
         SessionStoreError(
             .unavailable,
-            "cannot \(action) \(path): \(String(cString: strerror(number))) (error \(number)). \(remedy(number))")
+            "cannot \(action) \(path()): \(String(cString: strerror(number))) (error \(number)). \(remedy(number))")
     }
 
     private static func remedy(_ number: Int32) -> String {
