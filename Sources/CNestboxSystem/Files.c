@@ -105,10 +105,8 @@ int nestbox_write_at(int descriptor, const void *bytes, size_t count, int64_t of
     return 0;
 }
 
-int nestbox_reserve(int descriptor, int64_t size) {
+int nestbox_set_size(int descriptor, int64_t size) {
     int result;
-    RETRY(result, fallocate(descriptor, 0, 0, (off_t)size));
-    if (result == 0 || (errno != EOPNOTSUPP && errno != ENOSYS)) return result;
     RETRY(result, ftruncate(descriptor, (off_t)size));
     return result;
 }

@@ -42,8 +42,8 @@ int nestbox_status_below(int directory, const char *path, struct nestbox_file_st
 ssize_t nestbox_read_at(int descriptor, void *bytes, size_t count, int64_t offset);
 /// Writes all bytes; returns 0.
 int nestbox_write_at(int descriptor, const void *bytes, size_t count, int64_t offset);
-/// Gives a new file its size and reserves the room, or only the size where the file system cannot reserve; returns 0.
-int nestbox_reserve(int descriptor, int64_t size);
+/// Gives a file its size; what is new reads as zeros and takes no room yet.
+int nestbox_set_size(int descriptor, int64_t size);
 /// Sets the modification time to a second.
 int nestbox_set_modified(int descriptor, int64_t seconds);
 int nestbox_set_permissions(int descriptor, unsigned mode);

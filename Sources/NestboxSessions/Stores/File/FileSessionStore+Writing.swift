@@ -54,9 +54,10 @@ extension FileSessionStore {
         let file = try directory.create(temporary)
         do throws(SessionStoreError) {
             let size = SessionSlots.size(for: content.count)
-            // Blocks that are there already need not be written when the file takes another's name (ext4 would).
-            if nestbox_reserve(file.raw, Int64(2 * size)) != 0 {
-                throw .system("reserve room for", directory.full(temporary))
+            // Not fallocate: ext4 has a file's blocks written before it takes another's name, so that the power may go, but
+            // only blocks that were not there yet. It would be no faster either: 75 µs with and 77 without.
+            if nestbox_set_size(file.raw, Int64(2 * size)) != 0 {
+                throw .system("set the size of", directory.full(temporary))
             }
             let bytes = SessionSlots.encode(content, generation: 1, size: size, name: name, sealingKey: sealingKey)
             try file.write(bytes, at: 0, directory.full(temporary))
