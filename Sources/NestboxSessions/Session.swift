@@ -46,9 +46,9 @@ public final class Session: Sendable {
     /// Whether there was no session when the request came.
     public let isNew: Bool
 
-    init(_ stored: StoredSession?, new record: SessionRecord, exchange: SessionExchange) {
+    init(_ stored: StoredSession?, new record: SessionRecord, exchange: SessionExchange, isCommitted: Bool) {
         isNew = stored == nil
-        state = Mutex(State(stored: stored, current: stored?.record ?? record))
+        state = Mutex(State(stored: stored, current: stored?.record ?? record, isCommitted: isCommitted))
         self.exchange = exchange
     }
 }

@@ -9,11 +9,14 @@ final class SessionExchange: Sendable {
         case loading([CheckedContinuation<Void, Never>])
         case loaded(Session)
         case failed(SessionError)
+        /// The response is on its way, and the session is as it was stored.
+        case ended(StoredSession?)
     }
 
     let settings: SessionSettings
     let request: Request
     private let phase = Mutex(Phase.untouched)
+    private let hasEnded = Atomic(false)
     private let visit = Mutex(Visit())
 
     /// What is known of the visitor's cookies, and what becomes of them.
@@ -53,6 +56,7 @@ final class SessionExchange: Sendable {
             switch mine {
             case .loaded(let session): return session
             case .failed(let error): throw error
+            case .ended(let stored): return makeSession(stored)
             case .untouched: return try await load()
             case .loading: await waitForLoad()
             }
@@ -74,7 +78,7 @@ final class SessionExchange: Sendable {
         let result: Result<Session, SessionError>
         do throws(SessionStoreError) {
             let stored = try await find()
-            result = .success(Session(stored, new: newRecord(), exchange: self))
+            result = .success(makeSession(stored))
         } catch {
             log.failed(error)
             if settings.toleratesFailures, error.code != .locked {
@@ -82,7 +86,7 @@ final class SessionExchange: Sendable {
                     visit.isMakeshift = true
                     visit.hasStaleCookie = false
                 }
-                result = .success(Session(nil, new: newRecord(), exchange: self))
+                result = .success(makeSession(nil))
             } else {
                 result = .failure(SessionError(error))
             }
@@ -90,13 +94,27 @@ final class SessionExchange: Sendable {
         let waiters = phase.withLock { phase -> [CheckedContinuation<Void, Never>] in
             guard case .loading(let waiters) = phase else { return [] }
             switch result {
-            case .success(let session): phase = .loaded(session)
+            case .success(let session):
+                phase = hasEnded.load(ordering: .relaxed) ? .ended(session.state.withLock { $0.stored }) : .loaded(session)
             case .failure(let error): phase = .failed(error)
             }
             return waiters
         }
         for waiter in waiters { waiter.resume() }
         return try result.get()
+    }
+
+    private func makeSession(_ stored: StoredSession?) -> Session {
+        Session(stored, new: newRecord(), exchange: self, isCommitted: hasEnded.load(ordering: .relaxed))
+    }
+
+    /// Lets the next request have the session, and lets go of it, as it holds on to this.
+    func end() {
+        hasEnded.store(true, ordering: .relaxed)
+        release()
+        phase.withLock { phase in
+            if case .loaded(let session) = phase { phase = .ended(session.state.withLock { $0.stored }) }
+        }
     }
 
     /// Finds the session that the request's cookies name.
@@ -182,8 +200,7 @@ extension SessionExchange {
         }
     }
 
-    /// Lets the next request have the session.
-    func release() {
+    private func release() {
         let lock = visit.withLock { visit in
             defer { visit.lock = nil }
             return visit.lock

@@ -27,7 +27,7 @@ public struct SessionMiddleware: Middleware {
     /// Answers the request, and writes the session before the response goes out.
     public func respond(to request: Request, next: any Responder) async throws -> Response {
         let exchange = SessionExchange(settings: settings, request: request)
-        defer { exchange.release() }
+        defer { exchange.end() }
         var request = request
         request[SessionExchange.self] = exchange
         do {

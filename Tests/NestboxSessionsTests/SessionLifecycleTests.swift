@@ -3,6 +3,7 @@ import InMemoryLogging
 import Nestbox
 import NestboxSessions
 import NestboxTesting
+import Synchronization
 import Testing
 
 @Suite("the life of a session", .timeLimit(.minutes(1)))
@@ -332,4 +333,42 @@ struct SessionLifecycleTests {
         #expect(await visitor.post("/tasks").text == "20")
         #expect(await visitor.get("/").text == #"["n": 20] nil"#)
     }
+
+    @Test("nothing of a session is left in memory after its request", arguments: Kind.allCases)
+    func memory(kind: Kind) async throws {
+        let held = Held()
+        let site = try Site(kind) { router in
+            router.get("/") { request in
+                let session = try await request.session
+                try session.increment("n")
+                held.hold(session)
+                return "held"
+            }
+        }
+        let response = try await site.visitor().get("/")
+        #expect(response.status == .ok)
+        #expect(held.isGone)
+    }
+
+    @Test("a stream that asks for the session sees it and cannot change it", arguments: Kind.allCases)
+    func stream(kind: Kind) async throws {
+        let site = try site(kind)
+        let visitor = try site.visitor()
+        _ = await visitor.post("/set?k=v")
+        #expect(await visitor.get("/asked-in-stream").text == "v, then committed")
+        #expect(await visitor.get("/").text == #"["k": "v"] nil"#)
+    }
+}
+
+/// Holds on to a session only as long as someone else does.
+private final class Held: Sendable {
+    private struct Reference {
+        weak var session: Session?
+    }
+
+    private let reference = Mutex(Reference())
+
+    func hold(_ session: Session) { reference.withLock { $0.session = session } }
+
+    var isGone: Bool { reference.withLock { $0.session == nil } }
 }

@@ -143,6 +143,16 @@ extension Router {
                 }
             }
         }
+        get("/asked-in-stream") { request in
+            Response.stream { body in
+                try await body.write("\(try await request.session.get("k", default: "nothing")), ")
+                do {
+                    try await request.session.increment("n")
+                } catch let error as SessionError where error.code == .committed {
+                    try await body.write("then committed")
+                }
+            }
+        }
         post("/tasks") { request in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<20 { group.addTask { try await request.session.increment("n") } }
