@@ -22,6 +22,16 @@ extension Cookie {
         guard !name.isEmpty, name.utf8.allSatisfy(\.isTokenCharacter) else {
             throw error(.invalidName, "a name is one or more of the letters, the digits and !#$%&'*+-.^_`|~")
         }
+        try validateValue(encodedLength: encodedLength)
+        try validatePath()
+        try validateDomain()
+        if let expires, !Self.expiresRange.contains(expires.unixSeconds) {
+            throw error(.invalidExpires, "Expires is outside of the years 1601 to 9999; use maxAge for a lifetime")
+        }
+        try validateCombination()
+    }
+
+    func validateValue(encodedLength: Int) throws(CookieError) {
         guard !value.utf8.contains(where: \.isASCIIControl) else {
             throw error(.invalidValue, "the value has a control character; encode it first, for example as base64")
         }
@@ -30,12 +40,6 @@ extension Cookie {
                 .tooLong,
                 "name and encoded value have \(encodedLength) bytes, clients drop more than \(Self.maximumLength)")
         }
-        try validatePath()
-        try validateDomain()
-        if let expires, !Self.expiresRange.contains(expires.unixSeconds) {
-            throw error(.invalidExpires, "Expires is outside of the years 1601 to 9999; use maxAge for a lifetime")
-        }
-        try validateCombination()
     }
 
     private func validatePath() throws(CookieError) {

@@ -139,14 +139,13 @@ final class SessionCommit: Sendable {
     // MARK: The cookie
 
     private func setCookie(_ session: StoredSession) throws(SessionStoreError) {
-        let request = exchange.request
-        let isSecure = request.isSecure
         do throws(CookieError) {
-            let maxAge = settings.limits.cookieMaxAge(of: session.record, at: now)
-            let cookie = try settings.cookie.cookie(
-                value: session.token.value, maxAge: maxAge, isSecure: isSecure, basePath: request.basePath)
-            guard let cookie else { return log.withheld(settings.cookie.fullName(isSecure: isSecure)) }
-            exchange.setCookie(cookie)
+            guard let template = try settings.cookieTemplate(for: exchange.request) else {
+                return log.withheld(settings.cookie.fullName(isSecure: false))
+            }
+            let maxAge = settings.cookie.isPersistent ? settings.limits.cookieMaxAge(of: session.record, at: now) : nil
+            exchange.setCookie(
+                try template.with(value: session.token.value, maxAge: maxAge.map { Int(clamping: $0) }))
         } catch {
             throw .tooLarge(bytes: session.token.value.utf8.count, limit: 4096, values: session.record.values)
         }
@@ -155,9 +154,6 @@ final class SessionCommit: Sendable {
     /// Makes the client drop a cookie that it sent.
     private func deleteCookie() {
         guard visit.hasStaleCookie || visit.token != nil else { return }
-        let request = exchange.request
-        let cookie = try? settings.cookie.cookie(
-            value: "", maxAge: 0, isSecure: request.isSecure, basePath: request.basePath)
-        if let cookie { exchange.setCookie(cookie.deletion) }
+        if let template = try? settings.cookieTemplate(for: exchange.request) { exchange.setCookie(template.deletion) }
     }
 }

@@ -41,7 +41,8 @@ extension SessionConfiguration {
     /// Clients drop a cookie of more than 4,096 bytes; with its attributes ours is to stay below.
     private func checkRoomForAttributes() throws(SessionConfigurationError) {
         let limit = maxBytes ?? Self.maxCookieBytes
-        let sample = try? cookie.cookie(value: "", maxAge: maxAge ?? rememberMaxAge, isSecure: true, basePath: "")
+        let sample = try? cookie.template(isSecure: true, basePath: "")?.with(
+            value: "", maxAge: Int(clamping: Int32.max))
         let attributes = sample?.headerValue.utf8.count ?? 0
         guard limit + attributes <= 4096 else {
             throw .init(

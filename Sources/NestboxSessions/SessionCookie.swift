@@ -61,14 +61,13 @@ public struct SessionCookie: Sendable, Hashable {
         secure == .true || sameSite == .none || isPartitioned || [.host, .secure].contains(prefix)
     }
 
-    /// The cookie for a response, or `nil` when it must not go over a connection that is not encrypted.
-    func cookie(value: String, maxAge: Int64?, isSecure: Bool, basePath: String) throws(CookieError) -> Cookie? {
+    /// The cookie without a value, or `nil` when it must not go over a connection that is not encrypted.
+    func template(isSecure: Bool, basePath: String) throws(CookieError) -> Cookie? {
         guard isSecure || !needsSecure else { return nil }
-        let maxAge = isPersistent ? maxAge.map { Int(clamping: $0) } : nil
         return try Cookie(
-            name: fullName(isSecure: isSecure), value: value, path: path == "auto" ? Self.path(of: basePath) : path,
-            domain: domain, maxAge: maxAge, secure: secure == .false ? false : isSecure, httpOnly: isHTTPOnly,
-            sameSite: sameSite, partitioned: isPartitioned)
+            name: fullName(isSecure: isSecure), value: "", path: path == "auto" ? Self.path(of: basePath) : path,
+            domain: domain, secure: secure == .false ? false : isSecure, httpOnly: isHTTPOnly, sameSite: sameSite,
+            partitioned: isPartitioned)
     }
 
     private static func path(of basePath: String) -> String {
@@ -95,7 +94,7 @@ public struct SessionCookie: Sendable, Hashable {
             throw .init("cookie.path", path, "give a path that starts with /, or auto")
         }
         do {
-            _ = try cookie(value: "", maxAge: 0, isSecure: true, basePath: "")
+            _ = try template(isSecure: true, basePath: "")
         } catch {
             switch error.code {
             case .invalidPath: throw .init("cookie.path", path, "\(error)")

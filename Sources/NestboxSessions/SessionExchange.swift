@@ -95,7 +95,8 @@ final class SessionExchange: Sendable {
             guard case .loading(let waiters) = phase else { return [] }
             switch result {
             case .success(let session):
-                phase = hasEnded.load(ordering: .relaxed) ? .ended(session.state.withLock { $0.stored }) : .loaded(session)
+                phase =
+                    hasEnded.load(ordering: .relaxed) ? .ended(session.state.withLock { $0.stored }) : .loaded(session)
             case .failure(let error): phase = .failed(error)
             }
             return waiters

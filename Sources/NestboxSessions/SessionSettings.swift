@@ -16,11 +16,16 @@ final class SessionSettings: Sendable {
     let sweeping: SessionSweeping?
     let clock: SessionClock
     let logKey: SymmetricKey
+    private let secureTemplate: Cookie?
+    private let plainTemplate: Cookie?
 
     init(_ configuration: SessionConfiguration, store: any SessionStore, clock: SessionClock) {
         self.store = store
         self.clock = clock
         cookie = configuration.cookie
+        // What cannot be was refused before.
+        secureTemplate = try? cookie.template(isSecure: true, basePath: "")
+        plainTemplate = try? cookie.template(isSecure: false, basePath: "")
         limits = SessionLimits(configuration)
         locking = configuration.locking
         lockTimeout = configuration.lockTimeout
@@ -32,6 +37,14 @@ final class SessionSettings: Sendable {
             SessionSweeping(
                 $0, clock: clock, interval: configuration.sweepInterval, probability: configuration.sweepProbability)
         }
+    }
+
+    /// The cookie of a request without a value, or `nil` when it must not go over a connection that is not encrypted.
+    func cookieTemplate(for request: Request) throws(CookieError) -> Cookie? {
+        let isSecure = request.isSecure
+        // All but the path are the same for all requests.
+        if cookie.path == "auto" { return try cookie.template(isSecure: isSecure, basePath: request.basePath) }
+        return isSecure ? secureTemplate : plainTemplate
     }
 
     /// More session cookies than this in one request are an attack.

@@ -52,7 +52,7 @@ extension FileSessionStore: ListingSessionStore {
     }
 
     private func record(_ name: String) throws(SessionStoreError) -> SessionRecord? {
-        guard let file = try read(name, isLocked: false), case .session(let record) = file.content else { return nil }
+        guard let file = try read(name), case .session(let record) = file.content else { return nil }
         return record
     }
 }

@@ -11,7 +11,7 @@ extension FileSessionStore: LockingSessionStore {
         // What is no id has no session that others could hold.
         guard var name = SessionID(token)?.key else { return FileSessionLock(nil) }
         for _ in 0..<Self.maxForwards {
-            guard let file = try read(name, isLocked: false), case .forwards(let next, let until) = file.content,
+            guard let file = try read(name), case .forwards(let next, let until) = file.content,
                 clock.now <= until
             else { break }
             name = next

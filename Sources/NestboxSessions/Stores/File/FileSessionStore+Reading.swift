@@ -2,7 +2,7 @@ import CNestboxSystem
 import Glibc
 import Logging
 
-/// A session's file, open, with what is in it.
+/// A session's file, open, with what is in it; a lock on it is held as long.
 struct SessionFile: ~Copyable {
     let descriptor: Descriptor
     let slots: SessionSlots
@@ -20,42 +20,49 @@ extension FileSessionStore {
         case unusable(String)
     }
 
-    /// Reads a session's file.
+    /// Reads a session's file without a lock.
     ///
-    /// Without the lock a file may look damaged while it is written twice; it is read again under the lock then. Only under
-    /// the lock it is put aside.
-    func read(_ name: String, isLocked: Bool) throws(SessionStoreError) -> SessionFile? {
-        switch try examine(name, how: isLocked ? NESTBOX_READ_WRITE : NESTBOX_READ) {
+    /// It may look damaged while it is written twice; it is read again under the lock then.
+    func read(_ name: String) throws(SessionStoreError) -> SessionFile? {
+        switch try examine(name, locks: false) {
         case .file(let file): return file
         case .missing: return nil
-        case .unusable(let reason):
-            if isLocked {
-                putAside(name, reason)
-                return nil
-            }
+        case .unusable: break
         }
         do throws(SessionStoreError) {
-            guard let lock = try directory.lock(name) else { return nil }
-            defer { extendLifetime(lock) }
-            return try read(name, isLocked: true)
+            return try readLocked(name)
         } catch {
             report(name, "\(error)")
             return nil
         }
     }
 
-    private func examine(_ name: String, how: Int) throws(SessionStoreError) -> Found {
+    /// Reads a session's file and keeps it locked until what is returned goes.
+    ///
+    /// A file that is no session is put aside.
+    func readLocked(_ name: String) throws(SessionStoreError) -> SessionFile? {
+        switch try examine(name, locks: true) {
+        case .file(let file): return file
+        case .missing: return nil
+        case .unusable(let reason):
+            putAside(name, reason)
+            return nil
+        }
+    }
+
+    private func examine(_ name: String, locks: Bool) throws(SessionStoreError) -> Found {
         let path = SessionDirectory.sessionPath(name)
-        // A file that was replaced or deleted between two of our calls is looked for again.
+        // A file that was replaced or deleted between two of our calls, or while its lock was waited for, is looked for again.
         for _ in 0..<100 {
-            switch try directory.open(path, how) {
+            switch try directory.open(path, locks ? NESTBOX_READ_WRITE : NESTBOX_READ) {
             case .missing: return .missing
             case .foreign: return .unusable("it is no regular file")
             case .file(let descriptor):
+                if locks, nestbox_lock(descriptor.raw) != 0 { throw .system("lock", directory.full(path)) }
                 let status = try descriptor.status(directory.full(path))
                 if status.links == 0 { continue }
                 if status.is_regular == 0 { return .unusable("it is no regular file") }
-                if status.owner != nestbox_user() { return .unusable("it belongs to user \(status.owner)") }
+                if status.owner != owner { return .unusable("it belongs to user \(status.owner)") }
                 if status.links > 1 { return .unusable("it has \(status.links) names") }
                 if status.size > sizeLimit { return .unusable("it has \(status.size) bytes") }
                 return try parse(descriptor, size: Int(status.size), modified: status.modified, name)

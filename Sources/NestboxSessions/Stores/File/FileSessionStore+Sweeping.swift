@@ -58,7 +58,7 @@ extension FileSessionStore: SweepingSessionStore {
     ) throws(SessionStoreError) {
         if isSession(name, in: shard) {
             sweep.examined += 1
-            guard let file = try read(name, isLocked: false), file.content.isOver(at: now) else { return }
+            guard let file = try read(name), file.content.isOver(at: now) else { return }
             if try removeIfOver(name, at: now) { sweep.deleted += 1 }
         } else if name.hasPrefix("new-") {
             sweep.examined += 1
@@ -70,9 +70,9 @@ extension FileSessionStore: SweepingSessionStore {
 
     /// Looks again under the lock: the session may have been used since.
     private func removeIfOver(_ name: String, at now: Int64) throws(SessionStoreError) -> Bool {
-        guard let lock = try directory.lock(name) else { return false }
-        defer { extendLifetime(lock) }
-        guard let file = try read(name, isLocked: true), file.content.isOver(at: now) else { return false }
+        guard let file = try readLocked(name) else { return false }
+        defer { extendLifetime(file) }
+        guard file.content.isOver(at: now) else { return false }
         let removed = try directory.remove(SessionDirectory.sessionPath(name))
         if case .session(let record) = file.content, let user = record.user { try removeMark(name, of: user) }
         return removed

@@ -37,12 +37,11 @@ extension FileSessionStore {
         guard let status = try directory.status(path), Int64(time(nil)) - status.changed > Self.remainsAge else {
             return false
         }
-        let lock = try directory.lock(name)
-        defer { extendLifetime(lock) }
-        if lock != nil, let file = try read(name, isLocked: true), case .session(let record) = file.content,
-            let user = record.user, usersDirectory(user) == users
-        {
-            return false
+        if let file = try readLocked(name) {
+            defer { extendLifetime(file) }
+            if case .session(let record) = file.content, let user = record.user, usersDirectory(user) == users {
+                return false
+            }
         }
         let removed = try directory.remove(path)
         directory.removeIfEmpty(users)

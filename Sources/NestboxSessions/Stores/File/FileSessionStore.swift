@@ -1,3 +1,4 @@
+import CNestboxSystem
 public import Crypto
 public import Logging
 
@@ -24,6 +25,8 @@ public final class FileSessionStore: Sendable {
 
     let directory: SessionDirectory
     let sealingKey: SymmetricKey?
+    /// Whose files are read.
+    let owner: UInt32
     let maxBytes: Int
     let durability: Durability
     let serializer: any SessionSerializer
@@ -66,6 +69,7 @@ public final class FileSessionStore: Sendable {
         makeID = ids
         self.nextShard = nextShard
         self.logger = logger
+        owner = nestbox_user()
     }
 
     /// The name of a session's file, as far as the caller knows.
@@ -74,23 +78,22 @@ public final class FileSessionStore: Sendable {
         return SessionDirectory.isSessionName(key) ? key : nil
     }
 
-    /// What is to be done with a file that was found under the lock of its shard.
+    /// What is to be done with a file that was found under its lock.
     enum Step<Result> {
         case done(Result)
         /// The session has another file now.
         case follow(String)
     }
 
-    /// Does something with a session's file under the lock of its shard, and goes where the file leads.
+    /// Does something with a session's file under its lock, and goes where the file leads.
     func following<Result>(
         _ name: String, orElse missing: Result,
         _ body: (String, borrowing SessionFile) throws(SessionStoreError) -> Step<Result>
     ) throws(SessionStoreError) -> Result {
         var name = name
         for _ in 0..<Self.maxForwards {
-            guard let lock = try directory.lock(name) else { return missing }
-            defer { extendLifetime(lock) }
-            guard let file = try read(name, isLocked: true) else { return missing }
+            guard let file = try readLocked(name) else { return missing }
+            defer { extendLifetime(file) }
             switch try body(name, file) {
             case .done(let result): return result
             case .follow(let next): name = next
@@ -106,7 +109,7 @@ extension FileSessionStore: SessionStore {
         guard let first = SessionID(token)?.key else { return .absent }
         var name = first
         for _ in 0..<Self.maxForwards {
-            guard let file = try read(name, isLocked: false) else { return .absent }
+            guard let file = try read(name) else { return .absent }
             switch file.content {
             case .session(let record):
                 return .found(StoredSession(token: token, record: record, key: name, isReplaced: name != first))
@@ -124,7 +127,7 @@ extension FileSessionStore: SessionStore {
         try insert(record, try encode(.session(record)))
     }
 
-    /// Changes a session under the lock of its shard.
+    /// Changes a session under the lock of its file.
     public func update(
         _ session: StoredSession, _ change: (inout SessionRecord) -> Void
     ) async throws(SessionStoreError) -> StoredSession? {
@@ -175,11 +178,9 @@ extension FileSessionStore: SessionStore {
     public func rotate(
         _ session: StoredSession, leaving replacement: SessionReplacement, _ change: (inout SessionRecord) -> Void
     ) async throws(SessionStoreError) -> StoredSession? {
-        guard !session.isReplaced, let name = name(of: session), let lock = try directory.lock(name) else { return nil }
-        defer { extendLifetime(lock) }
-        guard let file = try read(name, isLocked: true), case .session(var record) = file.content,
-            !record.isExpired(at: clock.now)
-        else { return nil }
+        guard !session.isReplaced, let name = name(of: session), let file = try readLocked(name) else { return nil }
+        defer { extendLifetime(file) }
+        guard case .session(var record) = file.content, !record.isExpired(at: clock.now) else { return nil }
         let user = record.user
         change(&record)
         record.version &+= 1

@@ -4,8 +4,8 @@ import Glibc
 /// The directory of a file store and what is in it.
 ///
 ///     <directory>/nestbox-sessions         marks it as ours
-///     <directory>/v1/ab/abcd…              a session: 64 hexadecimal digits, in the shard that the first two name
-///     <directory>/v1/ab/lock               held with flock while a session of the shard is written
+///     <directory>/v1/ab/abcd…              a session: 64 hexadecimal digits, in the shard that the first two name;
+///                                          locked with flock while it is changed
 ///     <directory>/v1/ab/new-…              a file that is being made
 ///     <directory>/v1/users/cd/cdef…/abcd…  an empty file for each session of a user, below the SHA-256 of the name
 ///     <directory>/v1/exclusive             a byte of it is locked for each session that one request has for itself
@@ -88,25 +88,6 @@ struct SessionDirectory: ~Copyable, Sendable {
     func makeDirectory(_ name: String) throws(SessionStoreError) {
         if nestbox_make_directory(descriptor.raw, name) != 0, errno != EEXIST { throw .system("create", full(name)) }
     }
-
-    /// Waits for the lock of a session's shard, or returns `nil` when there is no such shard.
-    func lock(_ name: String) throws(SessionStoreError) -> Descriptor? {
-        let path = Self.path(of: "lock", in: name)
-        switch try open(path, NESTBOX_READ_WRITE) {
-        case .file(let file): return try locked(file, path)
-        case .missing: break
-        case .foreign: throw .system("open", full(path), ELOOP)
-        }
-        guard try exists(Self.shard(of: name)) else { return nil }
-        return try locked(create(path, orOpen: true), path)
-    }
-
-    private func locked(_ file: consuming Descriptor, _ path: String) throws(SessionStoreError) -> Descriptor {
-        if nestbox_lock(file.raw) != 0 { throw .system("lock", full(path)) }
-        return file
-    }
-
-    func exists(_ name: String) throws(SessionStoreError) -> Bool { try status(name) != nil }
 
     /// What a name stands for, or `nil` if nothing has it.
     func status(_ name: String) throws(SessionStoreError) -> nestbox_file_status? {
