@@ -168,14 +168,14 @@ struct FileStoreDamageTests {
         #expect(fixture.corrupt == [session.key])
     }
 
-    @Test("a shard that is a symbolic link is not followed")
+    @Test("a shard that is a symbolic link is an error, and nothing behind it is touched")
     func shard() async throws {
         let fixture = try FileStoreFixture()
         let session = try await fixture.create()
         let shard = "\(fixture.path)/v1/\(session.key?.prefix(2) ?? "")"
         rename(shard, fixture.directory.path("elsewhere"))
         symlink(fixture.directory.path("elsewhere"), shard)
-        #expect(try await fixture.store.load(session.token) == .absent)
+        await #expect(throws: SessionStoreError.self) { try await fixture.store.load(session.token) }
         await #expect(throws: SessionStoreError.self) { try await fixture.store.update(session) { _ in } }
         #expect(FileStoreFixture.names(fixture.directory.path("elsewhere")).contains(session.key ?? "none"))
     }

@@ -56,7 +56,13 @@ extension FileSessionStore {
         for _ in 0..<100 {
             switch try directory.open(path, locks ? NESTBOX_READ_WRITE : NESTBOX_READ) {
             case .missing: return .missing
-            case .foreign: return .unusable("it is no regular file")
+            case .foreign:
+                // Nothing is moved out of a directory that is not ours.
+                let shard = SessionDirectory.shard(of: name)
+                guard try directory.status(shard)?.is_directory == 1 else {
+                    throw .system("open", directory.full(shard), ELOOP)
+                }
+                return .unusable("it is no regular file")
             case .file(let descriptor):
                 if locks, nestbox_lock(descriptor.raw) != 0 { throw .system("lock", directory.full(path)) }
                 let status = try descriptor.status(directory.full(path))
