@@ -43,6 +43,27 @@ struct FileStoreDamageTests {
         #expect(newer > 1024 && newer < 2048)
     }
 
+    @Test("a slot whose check is wrong in any bit is not read", arguments: [false, true])
+    func everyBitOfTheCheck(isSealed: Bool) async throws {
+        let fixture = try FileStoreFixture(isSealed: isSealed)
+        let session = try await fixture.create(["n": 1])
+        let bytes = fixture.bytes(of: session)
+        for bit in 0..<256 {
+            var damaged = bytes
+            damaged[24 + bit / 8] ^= 1 << UInt8(bit % 8)
+            fixture.write(damaged, to: session)
+            #expect(try await fixture.store.load(session.token) == .absent, "bit \(bit)")
+        }
+        // Any other check, of which one in 256 ends as the right one does.
+        var generator = SeededGenerator(seed: 7)
+        for round in 0..<1000 {
+            var damaged = bytes
+            for index in 24..<55 { damaged[index] = .random(in: .min ... .max, using: &generator) }
+            fixture.write(damaged, to: session)
+            #expect(try await fixture.store.load(session.token) == .absent, "round \(round)")
+        }
+    }
+
     @Test("a file that was cut off leaves one of the two versions or none", arguments: [false, true])
     func everyLength(isSealed: Bool) async throws {
         let fixture = try FileStoreFixture(isSealed: isSealed)

@@ -121,7 +121,7 @@ struct SessionSlots {
         func isValid(_ bytes: [UInt8], _ name: String, _ sealingKey: SymmetricKey?) -> Bool {
             let stored = bytes[offset + 24..<offset + SessionSlots.headerSize]
             let expected = SessionSlots.check(bytes[offset..<offset + 24], bytes[content], name, sealingKey)
-            return zip(stored, expected).reduce(0) { $0 | $1.0 ^ $1.1 } == 0
+            return ConstantTime.equal(expected, Array(stored))
         }
     }
 }
