@@ -32,7 +32,7 @@ extension Cookie {
     }
 
     func validateValue(encodedLength: Int) throws(CookieError) {
-        guard !value.utf8.contains(where: \.isASCIIControl) else {
+        guard !value.utf8.contains(where: { $0.isASCIIControl }) else {
             throw error(.invalidValue, "the value has a control character; encode it first, for example as base64")
         }
         guard encodedLength <= Self.maximumLength else {

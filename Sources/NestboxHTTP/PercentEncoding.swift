@@ -23,7 +23,7 @@ public enum PercentEncoding {
     /// `%` is in none of the sets but ``Allowed/uri``: what is encoded already is encoded again, and decoding the
     /// result gives `string` back.
     public static func encode(_ string: String, allowed: Allowed) -> String {
-        guard !string.utf8.allSatisfy(allowed.contains) else { return string }
+        guard !allowed.contains(all: string.utf8.span) else { return string }
         var encoded: [UInt8] = []
         append(string.utf8, to: &encoded, allowed: allowed)
         return String(decoding: encoded, as: UTF8.self)
@@ -97,6 +97,12 @@ extension PercentEncoding {
         package init(alphanumericsAnd others: String) {
             for byte in UInt8(0)...127 where byte.isASCIIAlphanumeric { insert(byte) }
             for byte in others.utf8 where byte < 128 { insert(byte) }
+        }
+
+        /// Whether all of the bytes are in the set.
+        func contains(all bytes: Span<UInt8>) -> Bool {
+            for index in bytes.indices where !contains(bytes[index]) { return false }
+            return true
         }
 
         /// What one segment of a path may hold (RFC 3986 §3.3, `pchar`): not `/`, `?`, `#` or `%`.

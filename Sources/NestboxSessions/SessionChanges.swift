@@ -78,13 +78,15 @@ struct SessionChanges: Sendable {
         var changes = self
         if isCleared, loaded.values.allSatisfy({ keys[$0.key] == .set($0.value) }) { changes.isCleared = false }
         guard !changes.isCleared else { return changes }
-        changes.keys = keys.filter { key, change in
-            switch change {
-            case .set(let value): sameValues || loaded.values[key] != value
-            case .remove: loaded.values[key] != nil
-            case .operations(let operations):
-                loaded.values[key] != operations.reduce(loaded.values[key]) { $1.applied(to: $0) }
-            }
+        for (key, change) in keys {
+            let isEffective =
+                switch change {
+                case .set(let value): sameValues || loaded.values[key] != value
+                case .remove: loaded.values[key] != nil
+                case .operations(let operations):
+                    loaded.values[key] != operations.reduce(loaded.values[key]) { $1.applied(to: $0) }
+                }
+            if !isEffective { changes.keys[key] = nil }
         }
         if user == loaded.user { changes.user = nil }
         if loaded.isRemembered { changes.isRemembered = false }

@@ -121,19 +121,23 @@ final class SessionExchange: Sendable {
     /// Finds the session that the request's cookies name.
     private func find() async throws(SessionStoreError) -> StoredSession? {
         let name = settings.cookie.fullName(isSecure: request.isSecure)
-        let values = request.cookies.values(for: name)
+        let values = request.cookies.filter { $0.name == name }.map(\.rawValue)
         guard !values.isEmpty else { return nil }
         if values.count > 1 { log.duplicates(values.count, limit: SessionSettings.maximumCookies) }
         var hasStaleCookie = true
         if values.count <= SessionSettings.maximumCookies {
             for value in values {
-                let token = SessionToken(value)
+                let token = SessionToken(value.withoutQuotes)
                 if settings.locking == .exclusive { try await lock(token) }
                 switch try await settings.store.load(token) {
                 case .found(let session):
-                    guard let accepted = try await accept(session) else { break }
-                    visit.withLock { $0.token = token }
-                    return accepted
+                    if isAcceptable(session) {
+                        visit.withLock { $0.token = token }
+                        return session
+                    }
+                    if settings.binding.action == .destroy, isMoved(session) {
+                        try await settings.store.delete(session)
+                    }
                 case .retired:
                     // The response to the request that renewed the id has set another cookie by now.
                     hasStaleCookie = false
@@ -146,17 +150,16 @@ final class SessionExchange: Sendable {
         return nil
     }
 
-    private func accept(_ session: StoredSession) async throws(SessionStoreError) -> StoredSession? {
+    /// Whether a session that the store has is one for this request.
+    private func isAcceptable(_ session: StoredSession) -> Bool {
         if settings.limits.isOver(session.record, at: now) {
             log.expired(session)
-            return nil
+            return false
         }
         log.loaded(session)
-        guard isMoved(session) else { return session }
+        guard isMoved(session) else { return true }
         log.moved(session, settings.binding.action.rawValue)
-        guard settings.binding.action == .destroy else { return session }
-        try await settings.store.delete(session)
-        return nil
+        return settings.binding.action != .destroy
     }
 
     /// Whether a session is bound to another client than that of this request.
@@ -173,6 +176,14 @@ final class SessionExchange: Sendable {
         settings.limits.apply(to: &record, now: record.createdAt)
         record.binding = settings.binding.digest(of: request)
         return record
+    }
+}
+
+extension String {
+    /// The text without a pair of quotes around it, which some clients add (RFC 6265 §4.1.1).
+    fileprivate var withoutQuotes: String {
+        guard utf8.count >= 2, utf8.first == UInt8(ascii: "\""), utf8.last == UInt8(ascii: "\"") else { return self }
+        return String(dropFirst().dropLast())
     }
 }
 

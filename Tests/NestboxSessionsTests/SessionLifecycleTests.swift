@@ -72,6 +72,13 @@ struct SessionLifecycleTests {
         #expect(await visitor.get("/vary-all").headers[values: .vary] == ["*"])
     }
 
+    @Test("the cookie's value may have quotes around it", arguments: Kind.allCases)
+    func quoted(kind: Kind) async throws {
+        let visitor = try site(kind).visitor()
+        let value = await visitor.post("/set?k=v").sessionCookie?.value ?? ""
+        #expect(await visitor.get("/", headers: [.cookie: "session=\"\(value)\""]).text == #"["k": "v"] nil"#)
+    }
+
     // MARK: Statuses
 
     @Test("changes are kept with 4xx, also when it is thrown, and dropped with 5xx", arguments: Kind.allCases)

@@ -33,7 +33,7 @@ public struct CookieSessionStore: SessionStore {
 
     /// Makes a token.
     public func create(_ record: SessionRecord) async throws(SessionStoreError) -> StoredSession {
-        StoredSession(token: try token(of: record), record: record)
+        try stored(record)
     }
 
     /// Makes a token of the session that was loaded, with the change.
@@ -42,7 +42,7 @@ public struct CookieSessionStore: SessionStore {
     ) async throws(SessionStoreError) -> StoredSession? {
         var record = session.record
         change(&record)
-        return try await create(record)
+        return try stored(record)
     }
 
     /// Makes a token that tells the time.
@@ -59,6 +59,10 @@ public struct CookieSessionStore: SessionStore {
 
     /// Does nothing: the session goes with its cookie.
     public func delete(_ session: StoredSession) async throws(SessionStoreError) {}
+
+    private func stored(_ record: SessionRecord) throws(SessionStoreError) -> StoredSession {
+        StoredSession(token: try token(of: record), record: record)
+    }
 
     private func token(of record: SessionRecord) throws(SessionStoreError) -> SessionToken {
         let token = try signer.sign(try serializer.serialize(record.cookieObject), at: record.usedAt)
