@@ -68,18 +68,17 @@ public struct CGIVariables: Sendable {
     }
 
     func entry(named name: String) -> Entry? {
-        var name = name
-        return name.withUTF8 { wanted in
-            let bytes = bytes.span
-            search: for entry in entries.reversed() where Int(entry.nameCount) == wanted.count {
-                let start = Int(entry.nameStart)
-                for offset in 0..<wanted.count where bytes[start + offset] != wanted[offset] {
-                    continue search
-                }
-                return entry
-            }
-            return nil
-        }
+        let wanted = name.utf8.span
+        for entry in entries.reversed() where isNamed(entry, wanted) { return entry }
+        return nil
+    }
+
+    func isNamed(_ entry: Entry, _ wanted: Span<UInt8>) -> Bool {
+        guard Int(entry.nameCount) == wanted.count else { return false }
+        let bytes = bytes.span
+        let start = Int(entry.nameStart)
+        for offset in wanted.indices where bytes[start + offset] != wanted[offset] { return false }
+        return true
     }
 }
 

@@ -30,6 +30,9 @@ public struct Cookie: Sendable, Hashable {
 
     /// ``value`` as it is sent.
     private let encodedValue: String
+    /// The attributes on either side of those that say when the cookie ends, each with `; ` in front.
+    private let scope: String
+    private let flags: String
 
     /// Whether a cookie goes with requests that other sites cause (RFC 6265bis §4.1.2.7).
     ///
@@ -78,6 +81,8 @@ public struct Cookie: Sendable, Hashable {
         self.sameSite = sameSite
         self.partitioned = partitioned
         encodedValue = PercentEncoding.encode(value, allowed: .cookieValue)
+        scope = Self.scope(path: path, domain: self.domain)
+        flags = Self.flags(secure: secure, httpOnly: httpOnly, sameSite: sameSite, partitioned: partitioned)
         try validate(encodedLength: name.utf8.count + encodedValue.utf8.count)
     }
 
@@ -99,19 +104,39 @@ public struct Cookie: Sendable, Hashable {
         sameSite = cookie.sameSite
         partitioned = cookie.partitioned
         encodedValue = PercentEncoding.encode(value, allowed: .cookieValue)
+        scope = cookie.scope
+        flags = cookie.flags
         try validateValue(encodedLength: name.utf8.count + encodedValue.utf8.count)
     }
 
     /// The value of the `Set-Cookie` field.
-    public var headerValue: String { "\(name)=\(encodedValue)\(attributes)" }
+    public var headerValue: String {
+        var text = name
+        text.reserveCapacity(name.utf8.count + encodedValue.utf8.count + scope.utf8.count + flags.utf8.count + 32)
+        text += "="
+        text += encodedValue
+        text += scope
+        text += lifetime
+        text += flags
+        return text
+    }
 
     /// The attributes, each with `; ` in front.
-    private var attributes: String {
+    private var attributes: String { scope + lifetime + flags }
+
+    private var lifetime: String {
         var text = ""
-        if let path { text += "; Path=\(path)" }
-        if let domain { text += "; Domain=\(domain)" }
         if let maxAge { text += "; Max-Age=\(max(0, maxAge))" }
         if let expires { text += "; Expires=\(expires)" }
+        return text
+    }
+
+    private static func scope(path: String?, domain: String?) -> String {
+        (path.map { "; Path=\($0)" } ?? "") + (domain.map { "; Domain=\($0)" } ?? "")
+    }
+
+    private static func flags(secure: Bool, httpOnly: Bool, sameSite: SameSite, partitioned: Bool) -> String {
+        var text = ""
         if secure { text += "; Secure" }
         if httpOnly { text += "; HttpOnly" }
         switch sameSite {
@@ -156,6 +181,8 @@ extension Cookie {
         sameSite = cookie.sameSite
         partitioned = cookie.partitioned
         encodedValue = ""
+        scope = cookie.scope
+        flags = cookie.flags
     }
 }
 

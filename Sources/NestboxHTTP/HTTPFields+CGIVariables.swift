@@ -47,6 +47,8 @@ extension HTTPFields {
 extension CGIVariables {
     /// The values of all variables of one name, in order: nginx before 1.23 sends one for each header line.
     func lines(of name: String) -> [ArraySlice<UInt8>] {
-        entries.lazy.filter { bytes[$0.name].elementsEqual(name.utf8) }.map { bytes[$0.value] }
+        var lines: [ArraySlice<UInt8>] = []
+        for entry in entries where isNamed(entry, name.utf8.span) { lines.append(bytes[entry.value]) }
+        return lines
     }
 }

@@ -119,10 +119,8 @@ extension RequestHead {
         if settings.trustedProxies.contains(peer), let forwarded = forwarded("HTTP_X_FORWARDED_PROTO") {
             return forwarded.lowercased() == "https"
         }
-        switch variables["HTTPS"]?.lowercased() {
-        case "on", "1", "https": return true
-        default: return variables["REQUEST_SCHEME"]?.lowercased() == "https"
-        }
+        if let value = variables[nonEmpty: "HTTPS"]?.lowercased(), ["on", "1", "https"].contains(value) { return true }
+        return variables["REQUEST_SCHEME"]?.lowercased() == "https"
     }
 
     var host: String? {

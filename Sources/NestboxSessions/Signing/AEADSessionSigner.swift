@@ -97,7 +97,7 @@ public struct AEADSessionSigner: SessionSigner {
     /// The keys are tried from the newest to the oldest. How long it takes tells which of them fits, and nothing about
     /// a key or the session.
     public func verify(_ token: String) -> (payload: [UInt8], time: Int64)? {
-        guard let bytes = Base64URL.decode(token.utf8), bytes.first == Self.version else { return nil }
+        guard let bytes = Base64URL.decode(token), bytes.first == Self.version else { return nil }
         let body = 1 + Self.saltCount
         let cipherCount = bytes.count - body - Self.tagCount
         guard cipherCount >= Self.block, cipherCount % Self.block == 0 else { return nil }

@@ -1,7 +1,7 @@
 /// Base64 with `+` and `/` and with padding (RFC 4648 §4).
 enum Base64 {
     /// Encodes bytes.
-    static func encode(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+    static func encode(_ bytes: [UInt8]) -> [UInt8] {
         var text = Base64URL.encode(bytes).utf8.map { digit -> UInt8 in
             switch digit {
             case UInt8(ascii: "-"): UInt8(ascii: "+")
@@ -27,6 +27,6 @@ enum Base64 {
             }
         }
         for _ in 0..<2 where digits.last == UInt8(ascii: "=") { digits.removeLast() }
-        return Base64URL.decode(digits)
+        return Base64URL.decode(digits[...])
     }
 }

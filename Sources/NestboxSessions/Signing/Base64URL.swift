@@ -11,41 +11,73 @@ package enum Base64URL {
     static func isDigit(_ byte: UInt8) -> Bool { values[Int(byte)] != 255 }
 
     /// Encodes bytes.
-    package static func encode(_ bytes: some Sequence<UInt8>) -> String {
+    package static func encode(_ bytes: [UInt8]) -> String {
+        let (bytes, digits) = (bytes.span, digits.span)
         var text: [UInt8] = []
-        text.reserveCapacity(bytes.underestimatedCount * 4 / 3 + 3)
-        var buffer: UInt32 = 0
-        var bits = 0
-        for byte in bytes {
-            buffer = buffer << 8 | UInt32(byte)
-            bits += 8
-            while bits >= 6 {
-                bits -= 6
-                text.append(digits[Int(buffer >> UInt32(bits) & 63)])
-            }
+        text.reserveCapacity(bytes.count / 3 * 4 + 3)
+        func append(_ value: UInt32) { text.append(digits[Int(value & 63)]) }
+        var index = 0
+        while index &+ 3 <= bytes.count {
+            let group = UInt32(bytes[index]) << 16 | UInt32(bytes[index &+ 1]) << 8 | UInt32(bytes[index &+ 2])
+            append(group >> 18)
+            append(group >> 12)
+            append(group >> 6)
+            append(group)
+            index &+= 3
         }
-        if bits > 0 { text.append(digits[Int(buffer << UInt32(6 - bits) & 63)]) }
+        switch bytes.count - index {
+        case 1:
+            append(UInt32(bytes[index]) >> 2)
+            append(UInt32(bytes[index]) << 4)
+        case 2:
+            let group = UInt32(bytes[index]) << 8 | UInt32(bytes[index &+ 1])
+            append(group >> 10)
+            append(group >> 4)
+            append(group << 2)
+        default: break
+        }
         return String(decoding: text, as: UTF8.self)
     }
 
     /// Decodes text, or returns `nil` for any that ``encode(_:)`` does not make: foreign characters, padding, bits left over.
-    package static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
+    package static func decode(_ text: String) -> [UInt8]? { decode(text.utf8.span) }
+
+    /// Decodes text given as bytes, by the same rules.
+    static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? { decode(text.span) }
+
+    private static func decode(_ text: Span<UInt8>) -> [UInt8]? {
+        guard text.count % 4 != 1 else { return nil }
+        let values = values.span
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.underestimatedCount * 3 / 4 + 2)
-        var buffer: UInt32 = 0
-        var bits = 0
-        for digit in text {
-            let value = values[Int(digit)]
-            guard value != 255 else { return nil }
-            buffer = buffer << 6 | UInt32(value)
-            bits += 6
-            if bits >= 8 {
-                bits -= 8
-                bytes.append(UInt8(truncatingIfNeeded: buffer >> UInt32(bits)))
-            }
+        bytes.reserveCapacity(text.count / 4 * 3 + 2)
+        // A foreign character sets the two bits that no value has.
+        var foreign: UInt32 = 0
+        func value(_ index: Int) -> UInt32 {
+            let value = UInt32(values[Int(text[index])])
+            foreign |= value
+            return value
         }
-        guard bits < 6, buffer & (1 << UInt32(bits) - 1) == 0 else { return nil }
-        return bytes
+        var index = 0
+        while index &+ 4 <= text.count {
+            let group = value(index) << 18 | value(index &+ 1) << 12 | value(index &+ 2) << 6 | value(index &+ 3)
+            bytes.append(UInt8(truncatingIfNeeded: group >> 16))
+            bytes.append(UInt8(truncatingIfNeeded: group >> 8))
+            bytes.append(UInt8(truncatingIfNeeded: group))
+            index &+= 4
+        }
+        switch text.count - index {
+        case 2:
+            let group = value(index) << 6 | value(index &+ 1)
+            guard group & 0xF == 0 else { return nil }
+            bytes.append(UInt8(truncatingIfNeeded: group >> 4))
+        case 3:
+            let group = value(index) << 12 | value(index &+ 1) << 6 | value(index &+ 2)
+            guard group & 0x3 == 0 else { return nil }
+            bytes.append(UInt8(truncatingIfNeeded: group >> 10))
+            bytes.append(UInt8(truncatingIfNeeded: group >> 2))
+        default: break
+        }
+        return foreign & 0xC0 == 0 ? bytes : nil
     }
 }
 
