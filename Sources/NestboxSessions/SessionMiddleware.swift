@@ -9,6 +9,9 @@ public import NestboxHTTP
 public struct SessionMiddleware: Middleware {
     let settings: SessionSettings
 
+    /// Where the sessions are.
+    package var store: any SessionStore { settings.store }
+
     /// Creates a middleware of a configuration.
     /// - Throws: ``SessionConfigurationError``, or ``SessionStoreError`` when the store cannot be opened.
     public init(_ configuration: SessionConfiguration, clock: SessionClock = .system) throws {

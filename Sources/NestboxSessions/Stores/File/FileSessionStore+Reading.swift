@@ -92,6 +92,7 @@ extension FileSessionStore {
 
     /// Moves a file to `corrupt/`, or deletes it when there are a hundred.
     private func putAside(_ name: String, _ reason: String) {
+        if unusableFiles.stays() { return }
         let path = SessionDirectory.sessionPath(name)
         do throws(SessionStoreError) {
             try directory.makeDirectory("corrupt")

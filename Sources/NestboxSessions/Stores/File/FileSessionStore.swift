@@ -34,6 +34,8 @@ public final class FileSessionStore: Sendable {
     let makeID: SessionID.Generator
     let nextShard: @Sendable () -> UInt8
     let logger: Logger
+    /// What becomes of files that are no sessions.
+    package let unusableFiles = UnusableFiles()
 
     /// Opens a directory of sessions, or makes a new one; the directory above it has to be there.
     ///
