@@ -9,6 +9,9 @@ extension Application {
     /// As a CGI program it answers its one request and ends the process. Otherwise it serves FastCGI until SIGTERM or SIGINT
     /// and then lets the requests under way finish. What keeps the program from starting is written to the standard error
     /// stream, and the process ends with status 2, or 64 when the command line was used wrongly.
+    ///
+    /// With words before the options of the command line, such as `session doctor`, it does what they say and ends the
+    /// process; not so as a CGI program, or on sockets that it was given.
     /// - Parameter configuration: The configuration, when the program has read it already to learn values of its own. By
     ///   default it is read here.
     public func run(_ configuration: ApplicationConfiguration? = nil) throws {
@@ -17,8 +20,14 @@ extension Application {
             let configuration = try configuration ?? ApplicationConfiguration()
             switch invocation {
             case .cgi: try runCGI(configuration)
-            case .fastCGI(let inherited): try runFastCGI(configuration, inherited)
+            case .fastCGI(let inherited):
+                if inherited.isEmpty, let call = configuration.call { exit(try run(call, configuration).rawValue) }
+                try runFastCGI(configuration, inherited)
             }
+        } catch let error as StartError where !error.isUsage && invocation.isSessionDoctor {
+            // That the program does not start is what the doctor was asked for.
+            CommandOutput.process.line(SessionFinding.problem("configuration", error.description).line)
+            exit(CommandStatus.problem.rawValue)
         } catch let error as StartError {
             error.exit(invocation)
         } catch {
@@ -27,9 +36,11 @@ extension Application {
     }
 
     private func runCGI(_ configuration: ApplicationConfiguration) throws -> Never {
+        let logger = configuration.logger(defaultLevel: .warning)
         let gateway = CGIGateway(
             configuration: configuration.gateway, responder: try responder { configuration }, errors: errors,
-            logger: configuration.logger(defaultLevel: .warning))
+            logger: logger)
+        try warn(configuration, logger)
         exit(gateway.run())
     }
 
@@ -43,9 +54,16 @@ extension Application {
                     + "or let a web server start this program",
                 isUsage: true)
         }
+        let logger = configuration.logger(defaultLevel: .info)
         let gateway = FastCGIGateway(
-            configuration: settings, responder: try responder { configuration }, errors: errors,
-            logger: configuration.logger(defaultLevel: .info))
+            configuration: settings, responder: try responder { configuration }, errors: errors, logger: logger)
+        try warn(configuration, logger)
         try gateway.run()
+    }
+
+    /// Says what is taken and is not good.
+    func warn(_ configuration: ApplicationConfiguration, _ logger: Logger) throws {
+        guard let warning = try sessionConfiguration(configuration)?.weakSecretWarning else { return }
+        logger.warning("\(warning)", metadata: ["session.event": "weak_secret"])
     }
 }

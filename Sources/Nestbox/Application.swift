@@ -91,6 +91,12 @@ public struct Application: Sendable {
         }
     }
 
+    /// The store of a session layer of the application's own, which no configuration describes.
+    var ownSessionStore: (any SessionStore)? {
+        if case .layer(let middleware)? = sessions { return middleware.store }
+        return middleware.lazy.compactMap { ($0 as? SessionMiddleware)?.store }.first
+    }
+
     /// The configuration of the session layer, for the tools of the command line; `nil` without one.
     func sessionConfiguration(_ configuration: ApplicationConfiguration) throws -> SessionConfiguration? {
         switch sessions {

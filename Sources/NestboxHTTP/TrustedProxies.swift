@@ -23,6 +23,9 @@ public struct TrustedProxies: Sendable {
         self.init(networks: networks, unixSockets: entries.contains("unix"))
     }
 
+    /// Whether nobody is trusted.
+    package var isEmpty: Bool { networks.isEmpty && !unixSockets }
+
     /// Whether the peer at this address is trusted.
     func contains(_ address: String?) -> Bool {
         if networks.isEmpty && !unixSockets { return false }

@@ -15,8 +15,8 @@ extension SessionConfiguration {
         }
     }
 
-    static let maxStoredBytes = 1 << 20
-    static let maxCookieBytes = 3800
+    package static let maxStoredBytes = 1 << 20
+    package static let maxCookieBytes = 3800
 
     private func makeSigner() throws -> any SessionSigner {
         guard let secrets = try loadedSecrets() else {
@@ -79,7 +79,17 @@ extension SessionConfiguration {
     }
 
     /// The least number of bytes of a secret.
-    static let leastSecret = 32
+    package static let leastSecret = 32
+
+    /// What to tell the operator at the start when secrets are weak and are taken all the same.
+    package var weakSecretWarning: String? {
+        guard allowsWeakSecrets, let secrets = try? loadedSecrets(), secrets.weakest < Self.leastSecret else {
+            return nil
+        }
+        return
+            "a secret has \(secrets.weakest) bytes, which can be guessed; \(Self.leastSecret) is the least for production. "
+            + "`session keygen` makes a good one"
+    }
 
     private func keys(_ secrets: SessionSecrets, _ purpose: SessionKeyPurpose) -> SessionKeys {
         secrets.keys(for: purpose, cookieName: cookie.name, applicationID: applicationID)

@@ -73,6 +73,8 @@ public struct SessionConfiguration: Sendable {
     public var store = Store.cookie
     /// The secrets, oldest first, which cookies need: the last one signs and encrypts, all are tried.
     public var secrets: SessionSecrets?
+    /// Where the secrets were found, for `session doctor`; `nil` for the program's code.
+    package var secretsOrigin: String?
     /// A file of secrets, as `session keygen` makes it, which is read when the store is made.
     public var secretFile: String?
     /// Whether secrets of less than 32 bytes will do, with a warning; default: no.

@@ -22,6 +22,10 @@ public struct ApplicationConfiguration: Sendable {
 
     let options: [ConfigurationOption]
     let wantsHelp: Bool
+    /// The command that the command line names.
+    let call: CommandCall?
+    /// The values of the command's own options.
+    let commandValues: [String: String]
 
     /// Reads the configuration of this process.
     /// - Parameter options: Keys of the program's own.
@@ -51,8 +55,16 @@ public struct ApplicationConfiguration: Sendable {
         self.options = options
         let wantsHelp = arguments?.dropFirst().contains { $0 == "--help" || $0 == "-h" } ?? false
         self.wantsHelp = wantsHelp
+        let call =
+            wantsHelp ? try? arguments.flatMap { try CommandCall($0) } : try arguments.flatMap { try CommandCall($0) }
+        self.call = call
         var sources: [ConfigurationSource] = []
-        if let arguments, !wantsHelp { sources.append(try ConfigurationSource(arguments: arguments, options: options)) }
+        if let arguments, !wantsHelp {
+            sources.append(
+                try ConfigurationSource(
+                    arguments: call?.options ?? arguments, options: options + (call?.command?.options ?? [])))
+        }
+        commandValues = sources.first?.values ?? [:]
         sources.append(try ConfigurationSource(environment: environment, options: options))
         sources.append(try ConfigurationSource(file: file, options: options))
         reader = ConfigReader(providers: sources.map { EnvironmentVariablesProvider(environmentVariables: $0.values) })

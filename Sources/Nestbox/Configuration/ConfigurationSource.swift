@@ -29,8 +29,9 @@ struct ConfigurationSource {
             let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard let flag = parts.first, let option = options.first(where: { $0.flag == flag }) else {
                 // What follows the sign may be a secret.
+                let hint = argument.hasPrefix("-") ? "" : "; commands stand before the options"
                 throw StartError(
-                    "'\(parts.first ?? "")' is no option of this program; --help names them", isUsage: true)
+                    "'\(parts.first ?? "")' is no option of this program; --help names them\(hint)", isUsage: true)
             }
             guard let value = parts.count == 2 ? String(parts[1]) : arguments.popFirst() else {
                 throw StartError("\(flag) needs a value: \(option.help)", isUsage: true)

@@ -24,4 +24,10 @@ enum Invocation {
         case .fastCGI: CommandLine.arguments
         }
     }
+
+    /// Whether `session doctor` was asked for, which tells what keeps the program from starting.
+    var isSessionDoctor: Bool {
+        guard case .fastCGI(let inherited) = self, inherited.isEmpty else { return false }
+        return CommandLine.arguments.dropFirst().starts(with: ["session", "doctor"])
+    }
 }

@@ -80,6 +80,7 @@ extension SessionConfiguration {
         }
         secretFile = try values.value("session.secretFile", "an absolute path") { $0.hasPrefix("/") ? $0 : nil }
         if secretFile != nil { places.append("session.secretFile") }
+        secretsOrigin = secrets == nil ? nil : places.first
         guard places.count < 2 else {
             throw StartError(
                 "secrets stand in more than one place: \(places.joined(separator: " and ")). Keep one, so that it is "

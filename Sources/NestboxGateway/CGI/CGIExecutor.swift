@@ -1,8 +1,8 @@
 import Glibc
 import Synchronization
 
-/// Runs tasks on the thread that waits for their result: a CGI program needs no other.
-final class CGIExecutor: TaskExecutor {
+/// Runs tasks on the thread that waits for their result: a CGI program needs no other, nor does a command.
+package final class CGIExecutor: TaskExecutor {
     /// A mutex and a condition, in memory that does not move.
     ///
     /// `@unchecked Sendable`: `jobs` is read and written with `mutex` locked, and the two are made for many threads.
@@ -42,12 +42,14 @@ final class CGIExecutor: TaskExecutor {
 
     private let queue = Queue()
 
-    func enqueue(_ job: consuming ExecutorJob) {
+    package init() {}
+
+    package func enqueue(_ job: consuming ExecutorJob) {
         queue.append(UnownedJob(job))
     }
 
     /// Runs an operation and everything that it starts here until it returns.
-    func run<Result: Sendable>(_ operation: @escaping @Sendable () async -> Result) -> Result {
+    package func run<Result: Sendable>(_ operation: @escaping @Sendable () async -> Result) -> Result {
         let box = Box<Result>()
         Task(executorPreference: self) {
             let value = await operation()

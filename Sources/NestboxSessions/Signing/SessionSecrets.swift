@@ -37,7 +37,8 @@ public struct SessionSecrets: Sendable, Equatable {
     /// A new secret: 48 bytes of the kernel's random source in 64 characters of base64url.
     public static func random() -> SessionSecrets { SessionSecrets(newest: Array(randomText().utf8)) }
 
-    static func randomText() -> String { Base64URL.encode(SystemRandom.bytes(48)) }
+    /// The text of a new secret.
+    package static func randomText() -> String { Base64URL.encode(SystemRandom.bytes(48)) }
 
     private init(newest: [UInt8]) {
         older = []
