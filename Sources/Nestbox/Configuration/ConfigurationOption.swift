@@ -56,7 +56,7 @@ public struct ConfigurationOption: Sendable, Hashable {
         .init("timeouts.grace", "Seconds that requests get at the end of the program. Default: 30."),
         .init(
             "environment",
-            "production or development, where errors are shown and weak secrets allowed. Default: production."),
+            "production, or development: errors are shown, weak secrets allowed. Default: production."),
         .init("log.level", "trace, debug, info, notice, warning, error or critical. Default: info, as CGI warning."),
     ]
 }

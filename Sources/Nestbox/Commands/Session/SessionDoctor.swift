@@ -26,7 +26,9 @@ struct SessionDoctor {
         let problems = findings.count { $0.level == .problem }
         let warnings = findings.count { $0.level == .warning }
         context.output.note(
-            problems + warnings == 0 ? "All is well." : "\(problems) problems, \(warnings) warnings.")
+            problems + warnings == 0
+                ? "All is well."
+                : "\(problems) problem\(problems == 1 ? "" : "s"), \(warnings) warning\(warnings == 1 ? "" : "s").")
         return problems == 0 ? .success : .problem
     }
 
