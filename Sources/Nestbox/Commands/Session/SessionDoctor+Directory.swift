@@ -32,13 +32,15 @@ extension SessionDoctor {
                         + "application's user, or chown \(geteuid()) \(path)"))
         } else if status.st_mode & 0o022 != 0 {
             findings.append(.problem("directory", "\(path) can be written by others (\(mode)). Run chmod 700 \(path)"))
-        } else if status.st_mode & 0o077 != 0 {
-            findings.append(.warning("directory", "\(path) can be listed by others (\(mode)). Run chmod 700 \(path)"))
-            return true
         } else {
-            let isMarked = access("\(path)/nestbox-sessions", F_OK) == 0
-            findings.append(
-                .ok("directory", "\(path), mode \(mode), \(isMarked ? "marked as ours" : "not used before")"))
+            if status.st_mode & 0o077 != 0 {
+                findings.append(
+                    .warning("directory", "\(path) can be listed by others (\(mode)). Run chmod 700 \(path)"))
+            } else {
+                let isMarked = access("\(path)/nestbox-sessions", F_OK) == 0
+                findings.append(
+                    .ok("directory", "\(path), mode \(mode), \(isMarked ? "marked as ours" : "not used before")"))
+            }
             examineSpace(path)
             return true
         }
