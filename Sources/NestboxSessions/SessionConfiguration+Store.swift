@@ -41,21 +41,24 @@ extension SessionConfiguration {
                 "sessions in files need a directory of their own, outside of what the web server shows: set "
                     + "NESTBOX_SESSION_FILE_DIRECTORY")
         }
+        let sealing = try sealingKeys()
         return try FileSessionStore(
-            directory: directory, sealingKey: try sealingKey(), maxBytes: maxBytes ?? Self.maxStoredBytes,
+            directory: directory, sealingKey: sealing.first, formerSealingKeys: Array(sealing.dropFirst()),
+            maxBytes: maxBytes ?? Self.maxStoredBytes,
             durability: file.durability, documentRoot: Self.documentRoot,
             allowsDocumentRoot: file.isAllowedInDocumentRoot, clock: clock, logger: logger)
     }
 
-    private func sealingKey() throws -> SymmetricKey? {
-        guard file.signing != .false else { return nil }
+    /// The keys of sealed files, the newest first; none when they are not sealed.
+    private func sealingKeys() throws -> [SymmetricKey] {
+        guard file.signing != .false else { return [] }
         guard let secrets = try loadedSecrets() else {
             guard file.signing == .auto else {
                 throw SessionConfigurationError("file.sign", "true", "signing needs a secret: set APP_SECRET_1")
             }
-            return nil
+            return []
         }
-        return SymmetricKey(data: keys(secrets, .fileSealing).newest)
+        return keys(secrets, .fileSealing).newestFirst.map { SymmetricKey(data: $0) }
     }
 
     /// What the web server says it shows, when this is a CGI program.

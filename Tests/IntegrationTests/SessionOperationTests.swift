@@ -113,6 +113,26 @@ extension Integration {
             #expect(try site.isLoggedIn(cookie))
         }
 
+        @Test("sessions in files outlive the renewal of the secret, and go with the secret that sealed them")
+        func rotation() throws {
+            let site = try Site()
+            let cookie = try site.logIn()
+            let both = site.environment.merging(["APP_SECRET_2": SessionCommandsTests.secrets[1]]) { $1 }
+            #expect(try CommandOutput("Login", "session", "list", environment: both).lines.count == 2)
+            var variables = CGITests.environment(adding: both)
+            variables["HTTP_COOKIE"] = "session=\(cookie)"
+            func counted(_ variables: [String: String]) throws -> Bool {
+                let output = try ChildProcess(ExampleProgram.path("Counter"), environment: variables).output()
+                return try CGIResponse(parsing: output.stdout).text.contains("id=\"visits\">1<")
+            }
+            // The first visit has the file sealed anew.
+            #expect(try !counted(variables) && counted(variables))
+            variables["APP_SECRET_1"] = nil
+            let output = try ChildProcess(ExampleProgram.path("Login"), environment: variables).output()
+            #expect(try CGIResponse(parsing: output.stdout).text.contains("Hello, ada"))
+            #expect(try !site.isLoggedIn(cookie))
+        }
+
         @Test("doctor finds nothing wrong with it, and leaves no session behind")
         func healthy() throws {
             let site = try Site()

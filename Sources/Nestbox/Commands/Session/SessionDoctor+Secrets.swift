@@ -26,13 +26,6 @@ extension SessionDoctor {
                     "\(secrets.count), from \(origin), the shortest of \(secrets.weakest) bytes; \(order), signs, and all "
                         + "are read (in gorilla, Rack, Express and Django the first one signs: mind the order)"))
         }
-        if sessions.store == .file, sessions.file.signing != .false, secrets.count > 1 {
-            findings.append(
-                .warning(
-                    "secrets",
-                    "only the newest one seals files: sessions in files that an older one sealed are not read any more")
-            )
-        }
         guard secrets.weakest < SessionConfiguration.leastSecret else { return }
         let text =
             "the shortest has \(secrets.weakest) bytes, which can be guessed: \(SessionConfiguration.leastSecret) is the "

@@ -81,7 +81,10 @@ extension FileSessionStore {
         _ descriptor: consuming Descriptor, size: Int, modified: Int64, _ name: String
     ) throws(SessionStoreError) -> Found {
         let bytes = try descriptor.read(limit: size, directory.full(SessionDirectory.sessionPath(name)))
-        guard let slots = SessionSlots(bytes, name: name, sealingKey: sealingKey) else {
+        guard
+            let slots = SessionSlots(bytes, name: name, sealingKey: sealingKey)
+                ?? formerSealingKeys.lazy.compactMap({ SessionSlots(bytes, name: name, sealingKey: $0) }).first
+        else {
             return .unusable("none of its slots is valid")
         }
         guard let object = serializer.deserialize(slots.content),

@@ -27,6 +27,7 @@ public final class FileSessionStore: Sendable {
     let sealingKey: SymmetricKey?
     /// Whose files are read.
     let owner: UInt32
+    let formerSealingKeys: [SymmetricKey]
     let maxBytes: Int
     let durability: Durability
     let serializer: any SessionSerializer
@@ -43,6 +44,7 @@ public final class FileSessionStore: Sendable {
     ///   - directory: An absolute path. The directory must be empty or a former one of sessions, must belong to the user who
     ///     runs the program, must not be a symbolic link, and nobody else may write in it.
     ///   - sealingKey: Seals the files, so that one who can write in the directory cannot make up sessions.
+    ///   - formerSealingKeys: Keys whose files are still read, the newest first; a write seals a file with `sealingKey`.
     ///   - maxBytes: How many bytes a session may have when `serializer` has made bytes of it.
     ///   - durability: Whether a write waits for the disk.
     ///   - documentRoot: Where the web server finds the files that it shows; a directory inside of it is refused.
@@ -55,7 +57,8 @@ public final class FileSessionStore: Sendable {
     ///   - logger: Is told of files that were put aside.
     /// - Throws: ``SessionStoreError`` with the path and what to do, when the directory is not fit for sessions.
     public init(
-        directory: String, sealingKey: SymmetricKey? = nil, maxBytes: Int = 1_048_576, durability: Durability = .none,
+        directory: String, sealingKey: SymmetricKey? = nil, formerSealingKeys: [SymmetricKey] = [],
+        maxBytes: Int = 1_048_576, durability: Durability = .none,
         documentRoot: String? = nil, allowsDocumentRoot: Bool = false,
         serializer: any SessionSerializer = JSONSessionSerializer(), clock: SessionClock = .system,
         ids: SessionID.Generator = .system,
@@ -64,6 +67,7 @@ public final class FileSessionStore: Sendable {
         self.directory = try .opening(
             directory, documentRoot: documentRoot, allowsDocumentRoot: allowsDocumentRoot)
         self.sealingKey = sealingKey
+        self.formerSealingKeys = formerSealingKeys
         self.maxBytes = maxBytes
         self.durability = durability
         self.serializer = serializer
