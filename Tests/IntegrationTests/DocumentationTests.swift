@@ -14,10 +14,14 @@ extension Integration {
 
         @Test(
             "every option that it names is one",
-            arguments: ["README.md", "SECURITY.md", "nginx/nestbox.conf", "nginx/mounted.conf", "nginx/fastcgi_params"])
+            arguments: [
+                "README.md", "SECURITY.md", "docs/sessions.md", "nginx/nestbox.conf", "nginx/mounted.conf",
+                "nginx/fastcgi_params",
+            ])
         func options(file: String) throws {
             let output = try ChildProcess(ExampleProgram.path("Hello"), ["--help"]).output()
-            let help = String(decoding: output.stdout, as: UTF8.self)
+            let list = try CommandOutput("Hello", "session", "list", "--help")
+            let help = String(decoding: output.stdout, as: UTF8.self) + list.stdout
             let text = try Repository.text(of: file)
             for option in text.matches(of: #/(?:^|[\s`(])(--[a-z]+(?:-[a-z]+)*)/#).map(\.output.1)
             where option != "--help" {
@@ -29,10 +33,32 @@ extension Integration {
             }
         }
 
-        @Test("every file that the README links to is there")
-        func links() throws {
-            for link in try Repository.text(of: "README.md").matches(of: #/\]\(([^)#:]+)\)/#).map(\.output.1) {
-                #expect(File.exists("\(Repository.root)/\(link)"), "\(link)")
+        @Test("docs/sessions.md has every key of the session layer, with its default, and every command")
+        func sessionKeys() throws {
+            let text = try Repository.text(of: "docs/sessions.md")
+            let help = try CommandOutput("Hello", "--help").lines
+            let flags = Set(
+                help.compactMap { $0.firstMatch(of: #/^  (--session-[a-z-]+) /#).map { String($0.output.1) } })
+            var documented: Set<String> = []
+            for row in text.matches(of: #/\n\| `(session\.[A-Za-z.]+)` \| ([^|]*) \|/#) {
+                let key = row.output.1.replacing(".", with: "-").replacing(#/([a-z])([A-Z]+)/#) { "\($0.1)-\($0.2)" }
+                let flag = "--" + key.lowercased()
+                documented.insert(flag)
+                let line = try #require(help.first { $0.hasPrefix("  \(flag) ") }, "\(flag)")
+                guard let value = row.output.2.firstMatch(of: #/`([^`]+)`/#)?.output.1 else { continue }
+                #expect(line.contains("Default: \(value)"), "\(line)")
+            }
+            #expect(documented == flags, "\(flags.symmetricDifference(documented))")
+            for line in help {
+                guard let name = line.firstMatch(of: #/^  (session [a-z]+) /#)?.output.1 else { continue }
+                #expect(text.contains("| `\(name)"), "\(name)")
+            }
+        }
+
+        @Test("every file that they link to is there", arguments: [("README.md", ""), ("docs/sessions.md", "docs/")])
+        func links(file: String, directory: String) throws {
+            for link in try Repository.text(of: file).matches(of: #/\]\(([^)#:]+)\)/#).map(\.output.1) {
+                #expect(File.exists("\(Repository.root)/\(directory)\(link)"), "\(link)")
             }
         }
     }
