@@ -8,7 +8,8 @@ public import NestboxSessions
 /// the program.
 ///
 /// A key `limits.body` is `--limits-body 1048576` on the command line and `NESTBOX_LIMITS_BODY` in the environment and the
-/// file. As a CGI program the command line is not looked at. A key that no one knows, or a value that cannot be, stops the
+/// file. As a CGI program the command line is not looked at. Words before the options name a command, which
+/// ``Application/run(_:)`` does instead of serving. A key that no one knows, or a value that cannot be, stops the
 /// start. `--help` prints all keys with their defaults.
 public struct ApplicationConfiguration: Sendable {
     /// Reads the values, the program's own among them.
