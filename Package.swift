@@ -89,11 +89,13 @@ let package = Package(
         .executableTarget(
             name: "SessionWriter", dependencies: ["NestboxSessions", logging], path: "Tests/Programs/SessionWriter",
             swiftSettings: settings),
+        .executableTarget(
+            name: "Notebook", dependencies: ["Nestbox"], path: "Tests/Programs/Notebook", swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
                 "Nestbox", "NestboxSessions", "NestboxTesting", "Hello", "Counter", "Login", "Conformance", "Talkative",
-                "SessionWriter", httpTypes, logging,
+                "SessionWriter", "Notebook", httpTypes, logging,
             ],
             exclude: ["Support/python_tokens.py"], swiftSettings: settings),
     ]

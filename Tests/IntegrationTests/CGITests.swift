@@ -208,41 +208,11 @@ extension Integration {
             #expect(output.status == .exited(0))
         }
 
-        /// Starts CGI programs for nginx, which cannot do it itself.
-        private final class Wrapper {
-            let directory: TemporaryDirectory
-            private let child: ChildProcess
-
-            static var isInstalled: Bool { Repository.tool("fcgiwrap") != nil }
-
-            init() throws {
-                directory = try TemporaryDirectory()
-                let listener = try LoopbackListener(directory.socket())
-                guard let program = Repository.tool("fcgiwrap") else {
-                    throw TestingError(.refused, "fcgiwrap is not installed")
-                }
-                // With -c it would start others, and leave them behind when it is ended.
-                child = try ChildProcess(
-                    program, stdin: .descriptor(listener.descriptor), stdout: .null,
-                    stderr: .file(directory.path("log")))
-            }
-
-            deinit { _ = try? child.stop() }
-        }
-
-        @Test("behind nginx and fcgiwrap they are what they are over FastCGI", .enabled(if: Wrapper.isInstalled))
+        @Test("behind nginx and fcgiwrap they are what they are over FastCGI", .enabled(if: CGIWrapper.isInstalled))
         func fcgiwrap() throws {
-            let wrapper = try Wrapper()
-            let server = """
-                client_max_body_size 16m;
-                location /cgi/ {
-                    fastcgi_split_path_info ^(/cgi/app)(/.*)$;
-                    include nestbox/fastcgi_params;
-                    fastcgi_param SCRIPT_FILENAME \(ExampleProgram.path("Conformance"));
-                    fastcgi_pass \(wrapper.directory.socket());
-                }
-                """
-            let nginx = try NginxServer(before: wrapper.directory.socket("nobody"), servers: [server])
+            let wrapper = try CGIWrapper()
+            let nginx = try NginxServer(
+                before: wrapper.directory.socket("nobody"), servers: [wrapper.server("Conformance")])
             let echo = try nginx.request("GET", "/cgi/app/echo/a%20b//c?x=1", to: 0)
             #expect(echo.status == 200)
             #expect(echo.text.contains(#""scriptName":"/cgi/app""#), "\(echo.text)")
