@@ -18,6 +18,20 @@ extension FileSessionStore {
         _ = try directory.create("\(usersDirectory(user))/\(name)", orOpen: true)
     }
 
+    /// Adds a mark and writes its session; a disk that takes no more is not left with marks of no session.
+    func marking<Result>(
+        _ name: String, of user: String?, _ write: () throws(SessionStoreError) -> Result
+    ) throws(SessionStoreError) -> Result {
+        guard let user else { return try write() }
+        do throws(SessionStoreError) {
+            try addMark(name, of: user)
+            return try write()
+        } catch {
+            try? removeMark(name, of: user)
+            throw error
+        }
+    }
+
     func removeMark(_ name: String, of user: String) throws(SessionStoreError) {
         let path = usersDirectory(user)
         try directory.remove("\(path)/\(name)")

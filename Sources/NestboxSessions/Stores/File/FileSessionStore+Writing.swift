@@ -14,10 +14,10 @@ extension FileSessionStore {
         for _ in 0..<3 {
             let id = makeID()
             let name = id.key
-            if let user = record.user { try addMark(name, of: user) }
-            if try place(content, modified: record.usedAt, as: name, replacing: false) {
-                return StoredSession(token: id.token, record: record, key: name)
+            let isPlaced = try marking(name, of: record.user) { () throws(SessionStoreError) in
+                try place(content, modified: record.usedAt, as: name, replacing: false)
             }
+            if isPlaced { return StoredSession(token: id.token, record: record, key: name) }
         }
         throw SessionStoreError(.unavailable, "three new ids in a row were taken. Check the generator of ids")
     }

@@ -148,8 +148,10 @@ extension FileSessionStore: SessionStore {
                 change(&record)
                 record.version &+= 1
                 let content = try encode(.session(record))
-                if let new = record.user, new != user { try addMark(name, of: new) }
-                try write(content, modified: record.usedAt, over: file, name)
+                let newUser = record.user == user ? nil : record.user
+                try marking(name, of: newUser) { () throws(SessionStoreError) in
+                    try write(content, modified: record.usedAt, over: file, name)
+                }
                 if let user, user != record.user { try removeMark(name, of: user) }
                 return .done(
                     StoredSession(
