@@ -64,8 +64,9 @@ public struct ErrorResponses: Sendable {
         return response(to: request, answer)
     }
 
-    /// Writes an error and its cause to the log.
+    /// Writes an error and its cause to the log, unless it stands there already.
     package func log(_ error: any Error, _ request: Request) {
+        if let error = error as? any LoggedError, error.isLogged { return }
         if error is CancellationError {
             request.logger.debug("\(request) was cancelled")
         } else {

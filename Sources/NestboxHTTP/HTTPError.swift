@@ -43,6 +43,12 @@ public protocol HTTPErrorConvertible: Error {
     var httpError: HTTPError { get }
 }
 
+/// An error that may have been logged where it happened, by those who know more of it.
+package protocol LoggedError: Error {
+    /// Whether it need not be logged again.
+    var isLogged: Bool { get }
+}
+
 /// An error whose response carries header fields besides those of its own.
 package struct ErrorWithHeaders: Error {
     package let underlying: any Error

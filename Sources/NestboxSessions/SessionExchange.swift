@@ -88,7 +88,7 @@ final class SessionExchange: Sendable {
                 }
                 result = .success(makeSession(nil))
             } else {
-                result = .failure(SessionError(error))
+                result = .failure(SessionError(error, isLogged: true))
             }
         }
         let waiters = phase.withLock { phase -> [CheckedContinuation<Void, Never>] in
@@ -235,7 +235,7 @@ extension SessionExchange {
             session.state.withLock { $0.stored = stored }
         } catch {
             log.failed(error)
-            throw SessionError(error)
+            throw SessionError(error, isLogged: true)
         }
     }
 
@@ -299,7 +299,7 @@ extension SessionExchange {
             return try await work()
         } catch {
             log.failed(error)
-            throw SessionError(error)
+            throw SessionError(error, isLogged: true)
         }
     }
 }

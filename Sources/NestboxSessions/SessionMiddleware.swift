@@ -64,8 +64,9 @@ extension Request {
     /// The visitor's session, read from the store when it is first asked for.
     /// - Throws: ``SessionError``: there is no session layer in front of the route, or the store is out of order.
     public var session: Session {
-        get async throws(SessionError) {
-            guard let exchange = self[SessionExchange.self] else { throw .notEnabled }
+        // Not throws(SessionError): Swift 6.3.1 makes getters that crash when such an error has more than four words.
+        get async throws {
+            guard let exchange = self[SessionExchange.self] else { throw SessionError.notEnabled }
             return try await exchange.session()
         }
     }

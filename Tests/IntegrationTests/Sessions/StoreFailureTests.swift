@@ -28,6 +28,7 @@ extension Integration.SessionsTests {
                 : Array(try site.programs[0].log().dropFirst(lines))
             let told = log.filter { $0.contains(" session.event=store_error") }
             #expect(told.count == 1, "\(log)", sourceLocation: sourceLocation)
+            #expect(log.count == 1, "\(log)", sourceLocation: sourceLocation)
             #expect(
                 told.allSatisfy { $0.contains(" error nestbox ") && $0.contains(path) && $0.contains(remedy) },
                 "\(told)", sourceLocation: sourceLocation)
