@@ -14,6 +14,10 @@ import fcgi_client as fc  # noqa: E402
 import run  # noqa: E402
 
 
+# The configuration of the program, which a server would give it.
+SETTINGS = {name: value for name, value in os.environb.items() if name.startswith(b"NESTBOX_")}
+
+
 class CGITransport:
     # The header block of a CGI program's response is judged as strictly as one that came over FastCGI.
     name = "fcgi"
@@ -36,7 +40,7 @@ class CGITransport:
         if b"GATEWAY_INTERFACE" not in names and b"REQUEST_METHOD" not in names:
             raise run.Result("skip", "no CGI request")
         try:
-            child = subprocess.run([self.program], input=body or b"", env=dict(zip(names, values)),
+            child = subprocess.run([self.program], input=body or b"", env={**SETTINGS, **dict(zip(names, values))},
                                    capture_output=True, timeout=timeout or self.timeout)
         except subprocess.TimeoutExpired:
             raise run.Result("error", "time-out")

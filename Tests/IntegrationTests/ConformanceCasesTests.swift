@@ -49,14 +49,29 @@ extension Integration {
         ]
 
         @Test("hold, all that must", arguments: runs)
-        func hold(_ run: Run) throws {
+        func hold(_ run: Run) throws { try check(run) }
+
+        @Test("of sessions hold, all that must: in four modes at once, as some wait for a session's end")
+        func sessions() async throws {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for mode in [Mode.whole, .nginx, .http, .cgi] {
+                    group.addTask { try check(Run(topic: "sessions", mode: mode)) }
+                }
+                try await group.waitForAll()
+            }
+        }
+
+        private func check(_ run: Run) throws {
             let outcomes: [ConformanceCases.Outcome]
+            let directory = try TemporaryDirectory()
+            let variables = ["NESTBOX_SESSION_FILE_DIRECTORY": directory.path("sessions")]
             if run.mode == .cgi {
                 outcomes = try ConformanceCases.run(
                     run.topic, script: "\(Repository.root)/scripts/conformance-as-cgi.py",
-                    ["--fcgi", ExampleProgram.path("Conformance")])
+                    ["--fcgi", ExampleProgram.path("Conformance")], environment: variables)
             } else {
-                let program = try ExampleProgram("Conformance", ["--log-level", "critical"])
+                let program = try ExampleProgram(
+                    "Conformance", ["--log-level", "critical"], environment: variables)
                 let socket = "\(program.socket)"
                 switch run.mode {
                 case .http:

@@ -32,8 +32,10 @@ enum ConformanceCases {
     /// - Parameters:
     ///   - script: The runner, or a script of ours around it.
     ///   - endpoint: Where the application is, as arguments of the runner.
+    ///   - environment: What CGI programs have in their environment beside the request.
     static func run(
-        _ topic: String, script: String? = nil, _ endpoint: [String], timeout: Duration = .seconds(150)
+        _ topic: String, script: String? = nil, _ endpoint: [String], environment: [String: String] = [:],
+        timeout: Duration = .seconds(150)
     ) throws -> [Outcome] {
         guard let folder, let python = Repository.tool("python3") else {
             throw TestingError(.refused, "the conformance cases or python3 are not there")
@@ -46,7 +48,7 @@ enum ConformanceCases {
                 "PATH": getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin",
                 "HOME": getenv("HOME").map { String(cString: $0) } ?? "/", "LANG": "C.UTF-8",
                 "CONFORMANCE_CASES": folder,
-            ])
+            ].merging(environment) { $1 })
         let output = try child.output(timeout: timeout)
         guard [.exited(0), .exited(1)].contains(output.status), File.exists(report) else {
             throw TestingError(.refused, "run.py: \(output.status) \(String(decoding: output.stderr, as: UTF8.self))")
