@@ -46,7 +46,10 @@ final class SessionSite {
         }
         variables.merge(environment) { $1 }
         self.environment = variables
-        programs = try (0..<count).map { _ in try ExampleProgram("Notebook", arguments, environment: variables) }
+        let programs = try (0..<count).map { _ in try ExampleProgram("Notebook", arguments, environment: variables) }
+        // It is written after clients can connect, and would count among the lines that a request causes.
+        _ = try eventually { try programs.allSatisfy { try $0.log().contains { $0.contains(" listening on ") } } }
+        self.programs = programs
         let sockets = programs.map(\.socket)
         wrapper = wrappers == 0 ? nil : try CGIWrapper(count: wrappers, environment: variables)
         let wrapped = wrapper.map { [$0.server("Notebook")] } ?? []
