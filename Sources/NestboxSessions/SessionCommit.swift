@@ -61,7 +61,7 @@ final class SessionCommit: Sendable {
 
     /// A session in a cookie that has nothing left in it is as good as none.
     private var isEmptied: Bool {
-        guard settings.store is CookieSessionStore, !changes.isEmpty else { return false }
+        guard settings.store is any TokenSessionStore, !changes.isEmpty else { return false }
         return state.current.values.isEmpty && state.current.flashes.isEmpty && state.current.user == nil
     }
 
@@ -88,7 +88,8 @@ final class SessionCommit: Sendable {
         let needsCookie =
             updated.token != stored.token || changes.isRemembered
             || settings.limits.isTouchDue(stored.record, at: now)
-        if needsCookie, !stored.isReplaced { try setCookie(updated) }
+        // The client may have the new id by now, which must not be overwritten with the old one.
+        if needsCookie, !stored.isReplaced || updated.token != stored.token { try setCookie(updated) }
         return updated
     }
 

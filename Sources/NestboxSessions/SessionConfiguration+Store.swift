@@ -10,8 +10,20 @@ extension SessionConfiguration {
     {
         switch store {
         case .memory: MemorySessionStore(maxBytes: maxBytes ?? Self.maxStoredBytes, clock: clock)
-        case .file: try makeFileStore(clock: clock, logger: logger)
-        case .cookie: CookieSessionStore(signer: try makeSigner(), maxBytes: maxBytes ?? Self.maxCookieBytes)
+        case .file: try makeFileStore(for: "sessions in files", clock: clock, logger: logger)
+        case .cookie: try makeCookieStore(clock: clock, logger: logger)
+        }
+    }
+
+    private func makeCookieStore(clock: SessionClock, logger: Logger) throws -> any SessionStore {
+        let cookies = CookieSessionStore(signer: try makeSigner(), maxBytes: maxBytes ?? Self.maxCookieBytes)
+        switch revocation {
+        case .none: return cookies
+        case .file:
+            let files = try makeFileStore(for: "logouts (session.revocation=file)", clock: clock, logger: logger)
+            let lifetime = maxAge.map { max($0, rememberMaxAge) } ?? RevocableCookieSessionStore.longestLifetime
+            return RevocableCookieSessionStore(
+                cookies, list: FileRevocationList(files), lifetime: lifetime, clock: clock)
         }
     }
 
@@ -34,11 +46,11 @@ extension SessionConfiguration {
         }
     }
 
-    private func makeFileStore(clock: SessionClock, logger: Logger) throws -> FileSessionStore {
+    private func makeFileStore(for what: String, clock: SessionClock, logger: Logger) throws -> FileSessionStore {
         guard let directory = file.directory else {
             throw SessionConfigurationError(
                 "file.directory", nil,
-                "sessions in files need a directory of their own, outside of what the web server shows: set "
+                "\(what) need a directory of their own, outside of what the web server shows: set "
                     + "NESTBOX_SESSION_FILE_DIRECTORY")
         }
         let sealing = try sealingKeys()

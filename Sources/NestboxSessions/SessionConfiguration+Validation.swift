@@ -30,7 +30,13 @@ extension SessionConfiguration {
             throw .init(
                 "revocation", "file", "it is for session.store=cookie; other stores forget sessions by themselves")
         }
-        if store is CookieSessionStore { try checkRoomForAttributes() }
+        if revocation == .file, store is CookieSessionStore {
+            throw .init(
+                "revocation", "file",
+                "the store that the program makes has no list of logouts; wrap it in a RevocableCookieSessionStore, or leave "
+                    + "the store to the configuration")
+        }
+        if store is any TokenSessionStore { try checkRoomForAttributes() }
     }
 
     private static func check(_ key: String, _ seconds: Int64?) throws(SessionConfigurationError) {

@@ -43,7 +43,7 @@ public struct SessionConfiguration: Sendable {
     public enum Revocation: String, Sendable, CaseIterable {
         /// Not at all: a copied cookie is valid until it expires.
         case none
-        /// In files, below ``File-swift.struct/directory``.
+        /// In files, below ``File-swift.struct/directory``; logins are noted there, too, so that they can be listed.
         case file
     }
 

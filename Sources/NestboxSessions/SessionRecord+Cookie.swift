@@ -7,11 +7,12 @@
 //     _r    true for a session that is remembered
 //     _f    messages for the next page: [[category, value], …]
 //     _b    a digest of what the session is bound to
+//     _sid  the name of the session on a list of revoked ones, where there is such a list
 //
 // A handler's key that looks like one of these has one more underscore in front.
 
 extension SessionRecord {
-    private static let reserved: Set<String> = ["_c", "_n", "_u", "_r", "_f", "_b"]
+    private static let reserved: Set<String> = ["_c", "_n", "_u", "_r", "_f", "_b", "_sid"]
 
     /// Whether a key is one of ours, with `extra` more underscores in front than it has.
     private static func isReserved(_ key: String, extra: Bool) -> Bool {
@@ -48,6 +49,7 @@ extension SessionRecord {
                     flashes.append(SessionFlash(category, pair[1]))
                 }
             case ("_b", .string(let digest)): binding = digest
+            case ("_sid", _): break
             case _ where Self.reserved.contains(key): return nil
             case _ where Self.isReserved(key, extra: true): values[String(key.dropFirst())] = value
             default: values[key] = value

@@ -97,6 +97,11 @@ public enum SessionReplacement: Sendable, Hashable {
     case retires(until: Int64)
 }
 
+/// A store whose tokens are the sessions themselves, so that a session with nothing in it is as good as none.
+///
+/// One that was emptied is deleted, and its cookie with it.
+public protocol TokenSessionStore: SessionStore {}
+
 /// A store that can give one request at a time a session of its own.
 public protocol LockingSessionStore: SessionStore {
     /// Takes the lock of the session that a token names, or returns `nil` at once when another request has it.

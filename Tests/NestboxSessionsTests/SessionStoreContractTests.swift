@@ -24,6 +24,52 @@ struct SessionStoreContractTests {
     }
 
     @Test(
+        "cookies keep what needs no memory",
+        arguments: SessionStoreContract.checks.filter {
+            $0.need == .nothing && !SessionStoreContract.Check.beyondCookies.contains($0.name)
+        })
+    func cookies(check: SessionStoreContract.Check) async throws {
+        try await check.run { try CookieSessionStore.testing(maxBytes: $0.maxBytes + 700) }
+    }
+
+    @Test(
+        "cookies with a list of logouts keep it",
+        arguments: SessionStoreContract.Check.ofRevocableCookies(possible: true))
+    func revocableCookies(check: SessionStoreContract.Check) async throws {
+        try await check.run { setup in
+            RevocableCookieSessionStore(
+                try .testing(maxBytes: setup.maxBytes + 700), list: MemoryRevocationList(clock: setup.clock),
+                clock: setup.clock)
+        }
+    }
+
+    @Test(
+        "cookies with a list of logouts in files keep it",
+        arguments: SessionStoreContract.Check.ofRevocableCookies(possible: true))
+    func revocableCookiesInFiles(check: SessionStoreContract.Check) async throws {
+        let directory = try TemporaryDirectory()
+        try await check.run { setup in
+            RevocableCookieSessionStore(
+                try .testing(maxBytes: setup.maxBytes + 700),
+                list: FileRevocationList(try FileSessionStore(setup, in: directory, isSealed: true)),
+                clock: setup.clock)
+        }
+    }
+
+    @Test(
+        "what cookies are not held to, they could not keep",
+        arguments: SessionStoreContract.Check.ofRevocableCookies(possible: false))
+    func beyondCookies(check: SessionStoreContract.Check) async throws {
+        await #expect(throws: SessionStoreContract.Violation.self) {
+            try await check.run { setup in
+                RevocableCookieSessionStore(
+                    try .testing(maxBytes: setup.maxBytes + 700), list: MemoryRevocationList(clock: setup.clock),
+                    clock: setup.clock)
+            }
+        }
+    }
+
+    @Test(
         "a store that passes on to another one keeps what it can",
         arguments: SessionStoreContract.checks.filter { [.nothing, .memory].contains($0.need) })
     func faulty(check: SessionStoreContract.Check) async throws {

@@ -103,7 +103,7 @@ struct SessionValuesTests {
 
     @Test(
         "keys may look like the store's own", arguments: Kind.allCases,
-        ["_c", "__c", "___c", "_u", "_flashes", "_", "", " ", "$x", "_r", "v", "data", "é"])
+        ["_c", "__c", "___c", "_u", "_sid", "__sid", "_flashes", "_", "", " ", "$x", "_r", "v", "data", "é"])
     func keys(kind: Kind, key: String) async throws {
         _ = try await check(kind) { session in
             session[key] = 1

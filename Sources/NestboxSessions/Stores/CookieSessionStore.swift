@@ -1,9 +1,9 @@
 /// A store that is the visitor's cookie: the whole session, encrypted or signed.
 ///
 /// Nothing is kept on the server, so that some promises cannot be: a token that someone has copied is valid until it
-/// expires, unless there is a list of revoked ones; and of two requests that change the session at the same time the one
+/// expires, which ``RevocableCookieSessionStore`` mends; and of two requests that change the session at the same time the one
 /// whose response comes last wins.
-public struct CookieSessionStore: SessionStore {
+public struct CookieSessionStore: TokenSessionStore {
     private let signer: any SessionSigner
     private let serializer: any SessionSerializer
     private let maxBytes: Int
@@ -24,10 +24,7 @@ public struct CookieSessionStore: SessionStore {
 
     /// Reads the session out of a token.
     public func load(_ token: SessionToken) async throws(SessionStoreError) -> SessionLookup {
-        guard token.value.utf8.count <= 8192, let (payload, time) = signer.verify(token.value),
-            let object = serializer.deserialize(payload[...]),
-            let record = SessionRecord(cookie: object, time: time)
-        else { return .absent }
+        guard let (record, _) = read(token) else { return .absent }
         return .found(StoredSession(token: token, record: record))
     }
 
@@ -61,11 +58,24 @@ public struct CookieSessionStore: SessionStore {
     public func delete(_ session: StoredSession) async throws(SessionStoreError) {}
 
     private func stored(_ record: SessionRecord) throws(SessionStoreError) -> StoredSession {
-        StoredSession(token: try token(of: record), record: record)
+        StoredSession(token: try token(of: record, sid: nil), record: record)
     }
 
-    private func token(of record: SessionRecord) throws(SessionStoreError) -> SessionToken {
-        let token = try signer.sign(try serializer.serialize(record.cookieObject), at: record.usedAt)
+    /// The session in a token, and its name on a list of revoked ones when it has one.
+    func read(_ token: SessionToken) -> (record: SessionRecord, sid: String?)? {
+        guard token.value.utf8.count <= 8192, let (payload, time) = signer.verify(token.value),
+            let object = serializer.deserialize(payload[...]),
+            let record = SessionRecord(cookie: object, time: time)
+        else { return nil }
+        guard case .string(let sid)? = object["_sid"] else { return (record, nil) }
+        return (record, sid)
+    }
+
+    /// Makes a token of a session.
+    func token(of record: SessionRecord, sid: String?) throws(SessionStoreError) -> SessionToken {
+        var object = record.cookieObject
+        if let sid { object["_sid"] = .string(sid) }
+        let token = try signer.sign(try serializer.serialize(object), at: record.usedAt)
         guard token.utf8.count <= maxBytes else {
             throw .tooLarge(bytes: token.utf8.count, limit: maxBytes, values: record.values)
         }

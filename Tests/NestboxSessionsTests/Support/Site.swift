@@ -8,11 +8,15 @@ import Testing
 
 /// A kind of session, for tests that hold for all of them.
 enum Kind: String, CaseIterable, CustomTestStringConvertible, Sendable {
-    case encrypted, signed, memory, file
+    case encrypted, signed, revocable, memory, file
 
     var testDescription: String { "\(rawValue) sessions" }
-    var isCookie: Bool { self == .encrypted || self == .signed }
+    /// Whether the session itself is in the cookie.
+    var isCookie: Bool { self == .encrypted || self == .signed || self == .revocable }
+    /// Those whose data are on the server, so that changes are merged.
     static let onServer: [Kind] = [.memory, .file]
+    /// Those of which the server knows which have ended.
+    static let remembered: [Kind] = [.revocable, .memory, .file]
 }
 
 /// An application with sessions and clients of it, at a time of the test's choosing.
@@ -35,6 +39,9 @@ final class Site: Sendable {
         switch kind {
         case .encrypted: break
         case .signed: sessions.protection = .signed
+        case .revocable:
+            sessions.revocation = .file
+            sessions.file.directory = directory.path("sessions")
         case .memory: sessions.store = .memory
         case .file:
             sessions.store = .file

@@ -1,6 +1,13 @@
 extension FileSessionStore: ListingSessionStore {
     /// The sessions of a user by the user's marks, or all by looking at every file.
     public func list(user: String?, limit: Int) async throws(SessionStoreError) -> [SessionListing] {
+        try listings(user: user, limit: limit) { _ in true }
+    }
+
+    /// The sessions of a user, or all, that `isListed` lets through.
+    func listings(
+        user: String?, limit: Int, where isListed: (SessionRecord) -> Bool
+    ) throws(SessionStoreError) -> [SessionListing] {
         var listings: [SessionListing] = []
         let now = clock.now
         if let user {
@@ -16,7 +23,7 @@ extension FileSessionStore: ListingSessionStore {
         for shard in SessionDirectory.shards {
             let names = listings.count < limit ? try directory.names(in: "v1/\(shard)") : []
             for name in names where listings.count < limit && isSession(name, in: shard) {
-                guard let record = try record(name), !record.isExpired(at: now) else { continue }
+                guard let record = try record(name), !record.isExpired(at: now), isListed(record) else { continue }
                 listings.append(SessionListing(key: name, record: record))
             }
         }
@@ -51,7 +58,7 @@ extension FileSessionStore: ListingSessionStore {
         name.hasPrefix(shard) && SessionDirectory.isSessionName(name)
     }
 
-    private func record(_ name: String) throws(SessionStoreError) -> SessionRecord? {
+    func record(_ name: String) throws(SessionStoreError) -> SessionRecord? {
         guard let file = try read(name), case .session(let record) = file.content else { return nil }
         return record
     }

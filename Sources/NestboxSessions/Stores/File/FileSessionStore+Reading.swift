@@ -110,6 +110,9 @@ extension FileSessionStore {
         }
     }
 
+    /// Whether a file of this name was damaged.
+    func isPutAside(_ name: String) throws(SessionStoreError) -> Bool { try directory.exists("corrupt/\(name)") }
+
     private func report(_ name: String, _ reason: String) {
         logger.warning(
             "a session file cannot be used: \(reason)",

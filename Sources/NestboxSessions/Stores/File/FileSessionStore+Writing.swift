@@ -45,7 +45,7 @@ extension FileSessionStore {
 
     /// Makes a file beside and gives it the name of a session when it is complete.
     /// - Returns: Whether the name was free; with `replacing` it need not be.
-    private func place(
+    func place(
         _ content: [UInt8], modified: Int64, as name: String, replacing: Bool
     ) throws(SessionStoreError) -> Bool {
         let path = SessionDirectory.sessionPath(name)

@@ -89,6 +89,8 @@ struct SessionDirectory: ~Copyable, Sendable {
         if nestbox_make_directory(descriptor.raw, name) != 0, errno != EEXIST { throw .system("create", full(name)) }
     }
 
+    func exists(_ name: String) throws(SessionStoreError) -> Bool { try status(name) != nil }
+
     /// What a name stands for, or `nil` if nothing has it.
     func status(_ name: String) throws(SessionStoreError) -> nestbox_file_status? {
         var status = nestbox_file_status()
