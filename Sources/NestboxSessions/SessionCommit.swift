@@ -49,7 +49,7 @@ final class SessionCommit: Sendable {
         if !changes.isEmpty { return try await update(stored) }
         guard settings.limits.isTouchDue(stored.record, at: now) else { return stored }
         guard let touched = try await settings.store.touch(stored, at: now) else { return gone(stored) }
-        try setCookie(touched)
+        if !stored.isReplaced { try setCookie(touched) }
         return touched
     }
 

@@ -320,6 +320,24 @@ struct SessionLifecycleTests {
         #expect(await late.get("/").text == "[:] nil")
     }
 
+    @Test("a late request with an old id does not bring the old cookie back", arguments: Kind.remembered)
+    func lateTouch(kind: Kind) async throws {
+        let site = try site(kind) { sessions in
+            sessions.rotateInterval = 15
+            sessions.idleTimeout = 20
+        }
+        let visitor = try site.visitor()
+        _ = await visitor.post("/set?k=v")
+        let late = try site.visitor()
+        late.cookies = visitor.cookies
+        site.clock.advance(by: 15)
+        #expect(await visitor.get("/").sessionCookie != nil)
+        site.clock.advance(by: 5)
+        let response = await late.get("/")
+        #expect(response.text == #"["k": "v"] nil"#)
+        #expect(response.setCookies.isEmpty)
+    }
+
     // MARK: Too late
 
     @Test("a change after the session was written is an error", arguments: Kind.allCases)
