@@ -33,6 +33,7 @@ final class SessionCommit: Sendable {
     /// Writes the session.
     /// - Returns: The session as it is stored from now on, if it is.
     func write() async throws(SessionStoreError) -> StoredSession? {
+        try checkDepth()
         if let destroyed = state.destroyed {
             try await settings.store.delete(destroyed)
             log.destroyed(destroyed)
@@ -51,6 +52,20 @@ final class SessionCommit: Sendable {
         guard let touched = try await settings.store.touch(stored, at: now) else { return gone(stored) }
         if !stored.isReplaced { try setCookie(touched) }
         return touched
+    }
+
+    /// Refuses values that are nested too deep, at the same depth in every store.
+    private func checkDepth() throws(SessionStoreError) {
+        let limit = JSONSessionSerializer.maxDepth
+        func check(_ value: SessionValue?, _ name: @autoclosure () -> String) throws(SessionStoreError) {
+            guard let value, value.isNested(deeperThan: limit) else { return }
+            throw SessionStoreError(
+                .invalidValue, "\(name()) is nested deeper than \(limit) levels. Store flatter values")
+        }
+        for key in changes.keys.keys {
+            try check(state.current.values[key], "the value of \(key.debugDescription)")
+        }
+        for flash in changes.addedFlashes { try check(flash.value, "a message for the next page") }
     }
 
     private func renewal(of stored: StoredSession) -> Session.Renewal {

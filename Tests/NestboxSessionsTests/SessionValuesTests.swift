@@ -208,6 +208,38 @@ struct SessionValuesTests {
         }
     }
 
+    @Test(
+        "values and messages may be nested 32 levels deep, and no deeper", arguments: Kind.allCases,
+        ["value", "message", "list"])
+    func depth(kind: Kind, place: String) async throws {
+        let site = try Site(kind) { router in
+            router.post("/{levels}") { request in
+                let session = try await request.session
+                let levels = try request.parameters.require("levels", as: Int.self)
+                let value = (1..<levels).reduce(SessionValue.array([])) { value, level in
+                    level % 2 == 0 ? [value] : ["a": value]
+                }
+                switch (place, value) {
+                case ("list", .array(let elements)): for element in elements { try session.append(element, to: "deep") }
+                case ("message", _): try session.flash("deep", value)
+                default: session["deep"] = value
+                }
+                return "deep"
+            }
+            router.get("/") { request in
+                let session = try await request.session
+                return "\(session.count + session.allFlashes.count)"
+            }
+        }
+        let visitor = try site.visitor()
+        let refused = await visitor.post("/33")
+        #expect(refused.status == .internalServerError)
+        #expect("\(refused.error.map { "\($0)" } ?? "")".contains("32 levels"))
+        #expect(await visitor.get("/").text == "0")
+        #expect(await visitor.post(place == "list" ? "/31" : "/32").status == .ok)
+        #expect(await visitor.get("/").text == "1")
+    }
+
     @Test("printing a session shows keys and never values", arguments: Kind.allCases)
     func description(kind: Kind) async throws {
         _ = try await check(kind) { session in

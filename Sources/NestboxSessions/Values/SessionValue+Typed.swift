@@ -52,7 +52,7 @@ extension SessionValue {
         }
         var reader = JSONReader(bytes: Array(data), refusesLargeIntegers: true)
         do {
-            return try reader.document(maxDepth: JSONSessionSerializer.maxDepth - 1)
+            return try reader.document(maxDepth: JSONSessionSerializer.maxDepth)
         } catch {
             throw SessionStoreError(
                 .invalidValue,

@@ -5,8 +5,8 @@ extension CookieSessionStore {
     /// A store of encrypted cookies with a secret of its own.
     static func testing(maxBytes: Int = 3800) throws -> CookieSessionStore {
         let secrets = try SessionSecrets(["a secret of at least thirty-two bytes"])
-        return CookieSessionStore(
-            signer: AEADSessionSigner(secrets: secrets, cookieName: "session", applicationID: "test"), maxBytes: maxBytes)
+        let signer = AEADSessionSigner(secrets: secrets, cookieName: "session", applicationID: "test")
+        return CookieSessionStore(signer: signer, maxBytes: maxBytes)
     }
 }
 

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("the JSON serializer")
 struct JSONSessionSerializerTests {
-    private let serializer = JSONSessionSerializer()
+    private let serializer = JSONSessionSerializer(maxDepth: 32)
 
     private func text(_ object: [String: SessionValue]) throws -> String {
         String(decoding: try serializer.serialize(object), as: UTF8.self)

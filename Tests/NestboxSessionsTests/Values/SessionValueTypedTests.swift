@@ -125,8 +125,8 @@ struct SessionValueTypedTests {
         #expect(code(UInt64.max) == .invalidValue)
         #expect(code(Holder(value: Double.nan)) == .invalidValue)
         #expect(code(Holder(value: UInt64.max)) == .invalidValue)
-        #expect(code((0..<15).reduce(Nest(inner: [])) { nest, _ in Nest(inner: [nest]) }) == .invalidValue)
-        #expect(code((0..<14).reduce(Nest(inner: [])) { nest, _ in Nest(inner: [nest]) }) == nil)
+        #expect(code((0..<16).reduce(Nest(inner: [])) { nest, _ in Nest(inner: [nest]) }) == .invalidValue)
+        #expect(code((0..<15).reduce(Nest(inner: [])) { nest, _ in Nest(inner: [nest]) }) == nil)
         #expect(code(Holder(value: 1e300)) == nil)
     }
 
