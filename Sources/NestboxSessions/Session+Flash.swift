@@ -18,7 +18,7 @@ extension Session {
             let values = state.current.flashes.filter { $0.category == category }.map(\.value)
             guard !values.isEmpty else { return [] }
             state.current.flashes.removeAll { $0.category == category }
-            let known = state.stored?.record.flashes.count { $0.category == category } ?? 0
+            let known = state.stored?.record.flashes.filter { $0.category == category } ?? []
             state.changes.takeFlashes(category, known: known)
             return values
         }

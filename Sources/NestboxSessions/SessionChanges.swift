@@ -37,8 +37,8 @@ struct SessionChanges: Sendable {
     /// Whether all keys were removed before those of ``keys`` were changed.
     private(set) var isCleared = false
     private(set) var addedFlashes: [SessionFlash] = []
-    /// How many messages of each category were read, of those that were there.
-    private(set) var takenFlashes: [String: Int] = [:]
+    /// The messages that were read, of those that were there.
+    private(set) var takenFlashes: [SessionFlash] = []
     /// Who is logged in from now on.
     var user: String?
     var isRemembered = false
@@ -64,12 +64,12 @@ struct SessionChanges: Sendable {
     mutating func add(_ flash: SessionFlash) { addedFlashes.append(flash) }
 
     /// Takes note that all messages of a category were read; `known` of them were there before this request.
-    mutating func takeFlashes(_ category: String, known: Int) {
+    mutating func takeFlashes(_ category: String, known: [SessionFlash]) {
         addedFlashes.removeAll { $0.category == category }
-        if known > 0 { takenFlashes[category] = known }
+        takenFlashes = takenFlashes.filter { $0.category != category } + known
     }
 
-    mutating func keepFlashes() { takenFlashes = [:] }
+    mutating func keepFlashes() { takenFlashes = [] }
 
     /// Leaves out what makes no difference to the session that was loaded.
     ///
@@ -117,13 +117,9 @@ struct SessionChanges: Sendable {
                 record.values[key] = operations.reduce(record.values[key]) { $1.applied(to: $0) }
             }
         }
-        for (category, count) in takenFlashes {
-            var rest = count
-            record.flashes.removeAll { flash in
-                guard flash.category == category, rest > 0 else { return false }
-                rest -= 1
-                return true
-            }
+        // Another request may have taken them, too, and left others since, which are still to be read.
+        for flash in takenFlashes {
+            if let index = record.flashes.firstIndex(of: flash) { record.flashes.remove(at: index) }
         }
         record.flashes += addedFlashes
         if let user { record.user = user }
