@@ -163,6 +163,7 @@ final class SessionCommit: Sendable {
             exchange.setCookie(
                 try template.with(value: session.token.value, maxAge: maxAge.map { Int(clamping: $0) }))
         } catch {
+            guard error.code == .tooLong else { throw SessionStoreError(.invalidValue, "\(error)") }
             throw .tooLarge(bytes: session.token.value.utf8.count, limit: 4096, values: session.record.values)
         }
     }

@@ -59,6 +59,7 @@ public struct SessionCookie: Sendable, Hashable {
     /// Whether clients would drop the cookie when it came over plain HTTP.
     private var needsSecure: Bool {
         secure == .true || sameSite == .none || isPartitioned || [.host, .secure].contains(prefix)
+            || ["__host-", "__secure-"].contains { name.lowercased().hasPrefix($0) }
     }
 
     /// The cookie without a value, or `nil` when it must not go over a connection that is not encrypted.

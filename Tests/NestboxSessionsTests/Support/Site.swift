@@ -77,7 +77,11 @@ final class Site: Sendable {
     let gate: Gate
 
     /// A new client without cookies.
-    func visitor() throws -> TestClient { try TestClient(application, configuration) }
+    func visitor(_ change: (inout TestClient.Configuration) throws -> Void = { _ in }) throws -> TestClient {
+        var configuration = configuration
+        try change(&configuration)
+        return try TestClient(application, configuration)
+    }
 
     /// What happened to sessions, by the log.
     var events: [String] { log.entries.compactMap { $0.metadata["session.event"].map { "\($0)" } } }
