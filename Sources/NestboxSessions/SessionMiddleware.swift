@@ -38,7 +38,12 @@ public struct SessionMiddleware: Middleware {
             guard exchange.touchedSession != nil else { return response }
             try await exchange.commit(status: response.status.code)
             exchange.finish(&response.headers)
-            response.afterwards = settings.sweeping?.work(after: request, log: exchange.log)
+            if let sweep = settings.sweeping?.work(after: request, log: exchange.log) {
+                response.afterwards = { [before = response.afterwards] in
+                    await before?()
+                    await sweep()
+                }
+            }
             return response
         } catch {
             guard exchange.touchedSession != nil else { throw error }
@@ -75,25 +80,34 @@ extension Request {
 extension SessionExchange {
     /// Writes the session after the handler has thrown, and returns the error with what the response is to carry.
     fileprivate func commit(after error: any Error) async throws -> any Error {
-        let status =
-            switch error {
-            case let error as HTTPError: error.status.code
-            case let error as any HTTPErrorConvertible: error.httpError.status.code
-            case let error as any ResponseError: error.response(to: request).status.code
-            default: 500
-            }
+        let answer = answer(to: error)
         do {
-            try await commit(status: status)
+            try await commit(status: answer.status)
         } catch let failure {
             // The first error is the one to tell; the second was logged.
-            if status < 500 { throw failure }
+            if answer.status < 500 { throw failure }
         }
         if var error = error as? HTTPError {
             finish(&error.headers)
             return error
         }
-        var headers = HTTPFields()
-        finish(&headers)
-        return ErrorWithHeaders(error, headers: headers)
+        return ErrorWithHeaders(error, headers: additions(to: answer.headers))
+    }
+
+    /// What the response to an error will be.
+    private func answer(to error: any Error) -> (status: Int, headers: HTTPFields) {
+        switch error {
+        case let error as ErrorWithHeaders:
+            // Another session layer was first.
+            var answer = answer(to: error.underlying)
+            for field in error.headers { answer.headers.append(field) }
+            return answer
+        case let error as HTTPError: return (error.status.code, error.headers)
+        case let error as any HTTPErrorConvertible: return (error.httpError.status.code, [:])
+        case let error as any ResponseError:
+            let response = error.response(to: request)
+            return (response.status.code, response.headers)
+        default: return (500, [:])
+        }
     }
 }

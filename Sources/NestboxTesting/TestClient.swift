@@ -119,7 +119,10 @@ private final class ErrorRecorder: Responder {
         do {
             return try await responder.respond(to: request)
         } catch {
-            thrown.withLock { $0 = error }
+            // What session layers add to an error is in the response.
+            var cause = error
+            while let wrapped = cause as? ErrorWithHeaders { cause = wrapped.underlying }
+            thrown.withLock { $0 = cause }
             throw error
         }
     }
