@@ -29,6 +29,9 @@ extension Session {
 
     /// Keeps the messages that this request has read for the next page, too.
     public func keepFlashes() throws(SessionError) {
-        try changing { state in state.changes.keepFlashes() }
+        try changing { state in
+            state.changes.keepFlashes()
+            state.current.flashes = (state.stored?.record.flashes ?? []) + state.changes.addedFlashes
+        }
     }
 }

@@ -39,6 +39,8 @@ struct SessionChanges: Sendable {
     private(set) var addedFlashes: [SessionFlash] = []
     /// The messages that were read, of those that were there.
     private(set) var takenFlashes: [SessionFlash] = []
+    /// The messages that this request has left and read itself.
+    private var readFlashes: [SessionFlash] = []
     /// Who is logged in from now on.
     var user: String?
     var isRemembered = false
@@ -65,11 +67,16 @@ struct SessionChanges: Sendable {
 
     /// Takes note that all messages of a category were read; `known` of them were there before this request.
     mutating func takeFlashes(_ category: String, known: [SessionFlash]) {
+        readFlashes += addedFlashes.filter { $0.category == category }
         addedFlashes.removeAll { $0.category == category }
         takenFlashes = takenFlashes.filter { $0.category != category } + known
     }
 
-    mutating func keepFlashes() { takenFlashes = [] }
+    mutating func keepFlashes() {
+        takenFlashes = []
+        addedFlashes = readFlashes + addedFlashes
+        readFlashes = []
+    }
 
     /// Leaves out what makes no difference to the session that was loaded.
     ///
@@ -122,6 +129,11 @@ struct SessionChanges: Sendable {
             if let index = record.flashes.firstIndex(of: flash) { record.flashes.remove(at: index) }
         }
         record.flashes += addedFlashes
+        applyStanding(to: &record)
+    }
+
+    /// Changes who is logged in, and for how long.
+    func applyStanding(to record: inout SessionRecord) {
         if let user { record.user = user }
         if isRemembered { record.isRemembered = true }
     }

@@ -131,11 +131,12 @@ final class SessionCommit: Sendable {
         if settings.locking == .lastWrite, !changes.isEmpty {
             record.values = state.current.values
             record.flashes = state.current.flashes
+            changes.applyStanding(to: &record)
         } else {
             let found = changes.conflicts(between: stored.record, and: record)
             if !found.isEmpty { conflicts.withLock { $0 = found } }
+            changes.apply(to: &record)
         }
-        changes.apply(to: &record)
         settings.limits.apply(to: &record, now: now)
     }
 

@@ -93,6 +93,59 @@ struct SessionLockingTests {
         #expect(await visitor.get("/").text == #"["k": "v", "slow": ?] nil"#)
     }
 
+    @Test(
+        "operations and messages count once", arguments: Kind.allCases,
+        [SessionConfiguration.Locking.merge, .lastWrite])
+    func operations(kind: Kind, locking: SessionConfiguration.Locking) async throws {
+        let site = try Site(kind) {
+            $0.locking = locking
+        } _: { router in
+            router.post("/") { request in
+                let session = try await request.session
+                try session.increment("n")
+                try session.append(1, to: "l")
+                try session.flash("info", "hello")
+                return "done"
+            }
+            router.get("/") { request in
+                let session = try await request.session
+                let list = session.get("l", default: [Int]())
+                return "\(session.get("n", default: 0)) \(list) \(session.allFlashes.count)"
+            }
+        }
+        let visitor = try site.visitor()
+        for count in 1...3 {
+            _ = await visitor.post("/")
+            let list = Array(repeating: 1, count: count)
+            #expect(await visitor.get("/").text == "\(count) \(list) \(count)")
+        }
+    }
+
+    @Test(
+        "messages that were read and kept stay, whatever else changes", arguments: Kind.allCases,
+        [SessionConfiguration.Locking.merge, .lastWrite])
+    func keptFlashes(kind: Kind, locking: SessionConfiguration.Locking) async throws {
+        let site = try Site(kind) {
+            $0.locking = locking
+        } _: { router in
+            router.addRoutes()
+            router.post("/keep") { request in
+                let session = try await request.session
+                try session.remove("k")
+                try session.flash("message", "New")
+                _ = try session.flashes("message")
+                try session.keepFlashes()
+                return "kept"
+            }
+        }
+        let visitor = try site.visitor()
+        _ = await visitor.post("/set?k=v")
+        _ = await visitor.post("/flash")
+        _ = await visitor.post("/keep")
+        #expect(await visitor.get("/").text == "[:] nil")
+        #expect(await visitor.get("/flashes").text == #"["Hello", "Goodbye", "New"]"#)
+    }
+
     @Test("a request that only reads overwrites nothing", arguments: SessionConfiguration.Locking.allCases)
     func reader(locking: SessionConfiguration.Locking) async throws {
         let site = try Site(.memory) {
