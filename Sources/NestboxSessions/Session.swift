@@ -214,7 +214,9 @@ extension Session {
     }
 }
 
-extension Session: CustomStringConvertible {
+extension Session: CustomStringConvertible, CustomReflectable {
     /// The keys, never the values.
     public var description: String { "Session(\(keys.joined(separator: ", ")))" }
+    /// Nothing, so that `dump` shows neither values nor the request's cookies.
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
 }

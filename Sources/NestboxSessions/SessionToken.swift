@@ -1,7 +1,7 @@
 /// What the visitor's cookie holds: an id, or the signed or encrypted session itself.
 ///
 /// Whoever has it is the visitor, so printing shows nothing of it.
-public struct SessionToken: Sendable, Hashable, CustomStringConvertible {
+public struct SessionToken: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
     /// The cookie's value.
     public let value: String
 
@@ -12,4 +12,6 @@ public struct SessionToken: Sendable, Hashable, CustomStringConvertible {
 
     /// The length only.
     public var description: String { "SessionToken(\(value.utf8.count) bytes)" }
+    /// Nothing, so that `dump` shows nothing either.
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
 }

@@ -14,7 +14,9 @@ public enum SessionStoreContract {
     public enum Need: Sendable, Hashable, CaseIterable {
         /// What every store does.
         case nothing
-        /// It remembers what was deleted and what was replaced.
+        /// It keeps the limits of a session with it; in cookies the configuration alone decides about them.
+        case limits
+        /// It remembers what was deleted and what was replaced, and what others have written.
         case memory
         /// It is a ``LockingSessionStore``.
         case locking

@@ -25,9 +25,7 @@ struct SessionStoreContractTests {
 
     @Test(
         "cookies keep what needs no memory",
-        arguments: SessionStoreContract.checks.filter {
-            $0.need == .nothing && !SessionStoreContract.Check.beyondCookies.contains($0.name)
-        })
+        arguments: SessionStoreContract.checks.filter { $0.need == .nothing })
     func cookies(check: SessionStoreContract.Check) async throws {
         try await check.run { try CookieSessionStore.testing(maxBytes: $0.maxBytes + 700) }
     }
@@ -71,7 +69,7 @@ struct SessionStoreContractTests {
 
     @Test(
         "a store that passes on to another one keeps what it can",
-        arguments: SessionStoreContract.checks.filter { [.nothing, .memory].contains($0.need) })
+        arguments: SessionStoreContract.checks.filter { [.nothing, .limits, .memory].contains($0.need) })
     func faulty(check: SessionStoreContract.Check) async throws {
         try await check.run { FaultyStore(MemorySessionStore(maxBytes: $0.maxBytes, clock: $0.clock)) }
     }
