@@ -71,6 +71,19 @@ extension SessionStoreContract {
                 try expect(try await store.revokeAll(user: "nobody", except: nil) == 0, "nobody")
                 _ = try await subject.load(other.token)
             },
+            Check("a new id does not escape from a revocation", .listing) { subject in
+                let store: any ListingSessionStore = try subject.needed()
+                let until = subject.clock.now + 10
+                for _ in 0..<100 {
+                    let session = try await subject.create(user: "ada")
+                    try await withThrowingTaskGroup { group in
+                        group.addTask { _ = try await store.rotate(session, leaving: .retires(until: until)) { _ in } }
+                        group.addTask { _ = try await store.revokeAll(user: "ada", except: nil) }
+                        try await group.waitForAll()
+                    }
+                    try expect(try await store.list(user: "ada", limit: 9).isEmpty, "a session is left")
+                }
+            },
         ]
     }
 

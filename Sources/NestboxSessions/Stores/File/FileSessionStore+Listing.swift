@@ -38,18 +38,18 @@ extension FileSessionStore: ListingSessionStore {
     /// Deletes the sessions of a user.
     public func revokeAll(user: String, except kept: String?) async throws(SessionStoreError) -> Int {
         var count = 0
-        // A session that gets a new id meanwhile has a new mark, which the first listing may have missed.
+        // A session that gets a new id meanwhile has a new mark, which the first listing may have missed; its old mark is
+        // then all that was found.
         for _ in 0..<3 {
-            var found = 0
-            for name in try markedNames(user) where name != kept {
+            let names = try markedNames(user).filter { $0 != kept }
+            if names.isEmpty { break }
+            for name in names {
                 guard let record = try record(name), record.user == user else {
                     try removeStaleMark(name, in: usersDirectory(user))
                     continue
                 }
-                if try remove(name) { found += 1 }
+                if try remove(name) { count += 1 }
             }
-            count += found
-            if found == 0 { break }
         }
         return count
     }
