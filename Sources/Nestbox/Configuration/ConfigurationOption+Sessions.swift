@@ -35,7 +35,7 @@ extension ConfigurationOption {
         .init("session.onStoreFailure", "error, or anonymous for an empty session. Default: error."),
         .init("session.bind", "What sessions are bound to: none, ua or ip_prefix. Default: none."),
         .init("session.bindAction", "log, rotate or destroy. Default: log."),
-        .init("session.file.directory", "Where the files of sessions are; required for the store file."),
+        .init("session.file.directory", "Where files are; required for the store file and the revocation file."),
         .init("session.file.sign", "Whether files are authenticated: auto, true or false. Default: auto."),
         .init("session.file.durability", "none, or sync to wait for the disk. Default: none."),
         .init("session.file.allowInDocroot", "Whether the directory may be below DOCUMENT_ROOT. Default: false."),
