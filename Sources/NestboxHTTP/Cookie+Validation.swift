@@ -18,11 +18,11 @@ extension Cookie {
     /// The most that clients keep of one attribute (RFC 6265bis §5.6).
     static let maximumPathLength = 1024
 
-    func validate(encodedLength: Int) throws(CookieError) {
+    func validate() throws(CookieError) {
         guard !name.isEmpty, name.utf8.allSatisfy(\.isTokenCharacter) else {
             throw error(.invalidName, "a name is one or more of the letters, the digits and !#$%&'*+-.^_`|~")
         }
-        try validateValue(encodedLength: encodedLength)
+        try validateValue()
         try validatePath()
         try validateDomain()
         if let expires, !Self.expiresRange.contains(expires.unixSeconds) {
@@ -31,8 +31,10 @@ extension Cookie {
         try validateCombination()
     }
 
-    func validateValue(encodedLength: Int) throws(CookieError) {
-        guard !value.utf8.contains(where: { $0.isASCIIControl }) else {
+    func validateValue() throws(CookieError) {
+        let encodedLength = name.utf8.count + encodedValue.utf8.count
+        // What needs no encoding holds no control character.
+        guard value == encodedValue || !value.utf8.contains(where: { $0.isASCIIControl }) else {
             throw error(.invalidValue, "the value has a control character; encode it first, for example as base64")
         }
         guard encodedLength <= Self.maximumLength else {

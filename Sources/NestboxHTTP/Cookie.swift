@@ -29,7 +29,7 @@ public struct Cookie: Sendable, Hashable {
     public let partitioned: Bool
 
     /// ``value`` as it is sent.
-    private let encodedValue: String
+    let encodedValue: String
     /// The attributes on either side of those that say when the cookie ends, each with `; ` in front.
     private let scope: String
     private let flags: String
@@ -83,7 +83,7 @@ public struct Cookie: Sendable, Hashable {
         encodedValue = PercentEncoding.encode(value, allowed: .cookieValue)
         scope = Self.scope(path: path, domain: self.domain)
         flags = Self.flags(secure: secure, httpOnly: httpOnly, sameSite: sameSite, partitioned: partitioned)
-        try validate(encodedLength: name.utf8.count + encodedValue.utf8.count)
+        try validate()
     }
 
     /// The same cookie with another value and lifetime; cheaper than making one anew, as the rest is known to be right.
@@ -106,7 +106,7 @@ public struct Cookie: Sendable, Hashable {
         encodedValue = PercentEncoding.encode(value, allowed: .cookieValue)
         scope = cookie.scope
         flags = cookie.flags
-        try validateValue(encodedLength: name.utf8.count + encodedValue.utf8.count)
+        try validateValue()
     }
 
     /// The value of the `Set-Cookie` field.

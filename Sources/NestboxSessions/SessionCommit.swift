@@ -157,7 +157,7 @@ final class SessionCommit: Sendable {
 
     private func setCookie(_ session: StoredSession) throws(SessionStoreError) {
         do throws(CookieError) {
-            guard let template = try settings.cookieTemplate(for: exchange.request) else {
+            guard let template = try settings.cookieTemplate(for: exchange.request, isSecure: visit.isSecure) else {
                 return log.withheld(settings.cookie.fullName(isSecure: false))
             }
             let maxAge = settings.cookie.isPersistent ? settings.limits.cookieMaxAge(of: session.record, at: now) : nil
@@ -172,6 +172,6 @@ final class SessionCommit: Sendable {
     /// Makes the client drop a cookie that it sent.
     private func deleteCookie() {
         guard visit.hasStaleCookie || visit.token != nil else { return }
-        if let template = try? settings.cookieTemplate(for: exchange.request) { exchange.setCookie(template.deletion) }
+        if let template = try? settings.cookieTemplate(for: exchange.request, isSecure: visit.isSecure) { exchange.setCookie(template.deletion) }
     }
 }

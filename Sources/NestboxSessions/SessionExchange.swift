@@ -10,7 +10,7 @@ final class SessionExchange: Sendable {
         case loaded(Session)
         case failed(SessionError)
         /// The response is on its way, and the session is as it was stored.
-        case ended(StoredSession?)
+        indirect case ended(StoredSession?)
     }
 
     let settings: SessionSettings
@@ -25,6 +25,8 @@ final class SessionExchange: Sendable {
         var token: SessionToken?
         /// Whether the client is to drop the cookie it sent if the request leaves it without a session.
         var hasStaleCookie = false
+        /// Whether the request came over HTTPS.
+        var isSecure = false
         /// Whether the store failed and the session is a makeshift that is not written.
         var isMakeshift = false
         var lock: (any SessionLock)?
@@ -48,18 +50,26 @@ final class SessionExchange: Sendable {
     /// The session, which is read once, whoever asks at the same time.
     func session() async throws(SessionError) -> Session {
         while true {
-            let mine = phase.withLock { phase -> Phase in
-                let before = phase
-                if case .untouched = phase { phase = .loading([]) }
-                return before
-            }
-            switch mine {
+            switch startLoad() {
             case .loaded(let session): return session
             case .failed(let error): throw error
             case .ended(let stored): return makeSession(stored)
             case .untouched: return try await load()
             case .loading: await waitForLoad()
             }
+        }
+    }
+
+    // What is large is dealt with in functions that are not asynchronous and not inlined: its temporaries are on the stack then,
+    // and not in the memory of the task, which would be asked for anew in every request.
+
+    /// How far the session is, before this call has begun to load it if no one else had.
+    @inline(never)
+    private func startLoad() -> Phase {
+        phase.withLock { phase in
+            let before = phase
+            if case .untouched = phase { phase = .loading([]) }
+            return before
         }
     }
 
@@ -75,38 +85,104 @@ final class SessionExchange: Sendable {
     }
 
     private func load() async throws(SessionError) -> Session {
-        let result: Result<Session, SessionError>
         do throws(SessionStoreError) {
-            let stored = try await find()
-            result = .success(makeSession(stored))
-        } catch {
-            log.failed(error)
-            if settings.toleratesFailures, error.code != .locked {
-                visit.withLock { visit in
-                    visit.isMakeshift = true
-                    visit.hasStaleCookie = false
+            for token in candidates() {
+                if settings.locking == .exclusive { try await lock(token) }
+                switch judge(try await settings.store.load(token), token) {
+                case .accepted(let session): return endLoad(session)
+                case .unwanted(let session): try await settings.store.delete(session)
+                case .passed: break
                 }
-                result = .success(makeSession(nil))
-            } else {
-                result = .failure(SessionError(error, isLogged: true))
+                release()
             }
+            return endLoad(makeSession(nil))
+        } catch {
+            return try endLoad(failing: error)
         }
+    }
+
+    /// The tokens that the request's cookies hold.
+    @inline(never)
+    private func candidates() -> [SessionToken] {
+        let isSecure = request.isSecure
+        visit.withLock { $0.isSecure = isSecure }
+        let name = settings.cookie.fullName(isSecure: isSecure)
+        var tokens: [SessionToken] = []
+        for cookie in request.cookies where cookie.name == name {
+            tokens.append(SessionToken(cookie.rawValue.withoutQuotes))
+        }
+        if !tokens.isEmpty { visit.withLock { $0.hasStaleCookie = true } }
+        if tokens.count > 1 { log.duplicates(tokens.count, limit: SessionSettings.maximumCookies) }
+        return tokens.count > SessionSettings.maximumCookies ? [] : tokens
+    }
+
+    private enum Verdict {
+        case accepted(Session)
+        /// The next cookie is looked at.
+        case passed
+        /// The session is to be deleted, and the next cookie is looked at.
+        indirect case unwanted(StoredSession)
+    }
+
+    /// What a request makes of a session that the store has for its token, or has not.
+    @inline(never)
+    private func judge(_ lookup: SessionLookup, _ token: SessionToken) -> Verdict {
+        switch lookup {
+        case .found(let session):
+            guard isAcceptable(session) else {
+                return settings.binding.action == .destroy && isMoved(session) ? .unwanted(session) : .passed
+            }
+            visit.withLock { visit in
+                visit.token = token
+                visit.hasStaleCookie = false
+            }
+            return .accepted(makeSession(session))
+        case .retired:
+            // The response to the request that renewed the id has set another cookie by now.
+            visit.withLock { $0.hasStaleCookie = false }
+            return .passed
+        case .absent:
+            log.invalid(token)
+            return .passed
+        }
+    }
+
+    @inline(never)
+    private func makeSession(_ stored: StoredSession?) -> Session {
+        Session(stored, new: newRecord(), exchange: self, isCommitted: hasEnded.load(ordering: .relaxed))
+    }
+
+    @inline(never)
+    private func endLoad(_ session: Session) -> Session {
+        let end =
+            hasEnded.load(ordering: .relaxed)
+            ? Phase.ended(session.state.withLock { $0.stored }) : .loaded(session)
+        return endLoad(in: end, session)
+    }
+
+    private func endLoad(failing error: SessionStoreError) throws(SessionError) -> Session {
+        log.failed(error)
+        if settings.toleratesFailures, error.code != .locked {
+            visit.withLock { visit in
+                visit.isMakeshift = true
+                visit.hasStaleCookie = false
+            }
+            return endLoad(makeSession(nil))
+        }
+        let error = SessionError(error, isLogged: true)
+        endLoad(in: .failed(error), ())
+        throw error
+    }
+
+    @discardableResult
+    private func endLoad<Result>(in end: Phase, _ result: Result) -> Result {
         let waiters = phase.withLock { phase -> [CheckedContinuation<Void, Never>] in
             guard case .loading(let waiters) = phase else { return [] }
-            switch result {
-            case .success(let session):
-                phase =
-                    hasEnded.load(ordering: .relaxed) ? .ended(session.state.withLock { $0.stored }) : .loaded(session)
-            case .failure(let error): phase = .failed(error)
-            }
+            phase = end
             return waiters
         }
         for waiter in waiters { waiter.resume() }
-        return try result.get()
-    }
-
-    private func makeSession(_ stored: StoredSession?) -> Session {
-        Session(stored, new: newRecord(), exchange: self, isCommitted: hasEnded.load(ordering: .relaxed))
+        return result
     }
 
     /// Lets the next request have the session, and lets go of it, as it holds on to this.
@@ -116,38 +192,6 @@ final class SessionExchange: Sendable {
         phase.withLock { phase in
             if case .loaded(let session) = phase { phase = .ended(session.state.withLock { $0.stored }) }
         }
-    }
-
-    /// Finds the session that the request's cookies name.
-    private func find() async throws(SessionStoreError) -> StoredSession? {
-        let name = settings.cookie.fullName(isSecure: request.isSecure)
-        let values = request.cookies.filter { $0.name == name }.map(\.rawValue)
-        guard !values.isEmpty else { return nil }
-        if values.count > 1 { log.duplicates(values.count, limit: SessionSettings.maximumCookies) }
-        var hasStaleCookie = true
-        if values.count <= SessionSettings.maximumCookies {
-            for value in values {
-                let token = SessionToken(value.withoutQuotes)
-                if settings.locking == .exclusive { try await lock(token) }
-                switch try await settings.store.load(token) {
-                case .found(let session):
-                    if isAcceptable(session) {
-                        visit.withLock { $0.token = token }
-                        return session
-                    }
-                    if settings.binding.action == .destroy, isMoved(session) {
-                        try await settings.store.delete(session)
-                    }
-                case .retired:
-                    // The response to the request that renewed the id has set another cookie by now.
-                    hasStaleCookie = false
-                case .absent: log.invalid(token)
-                }
-                release()
-            }
-        }
-        visit.withLock { $0.hasStaleCookie = hasStaleCookie }
-        return nil
     }
 
     /// Whether a session that the store has is one for this request.
@@ -240,6 +284,7 @@ extension SessionExchange {
     }
 
     /// Ends the time in which the session can be changed; `nil` when there is nothing to write.
+    @inline(never)
     private func startCommit(of session: Session, status: Int) throws(SessionError) -> SessionCommit? {
         let keepsChanges = status < 500
         let (commit, refusal) = session.state.withLock { state -> (SessionCommit?, SessionStoreError?) in

@@ -40,8 +40,7 @@ final class SessionSettings: Sendable {
     }
 
     /// The cookie of a request without a value, or `nil` when it must not go over a connection that is not encrypted.
-    func cookieTemplate(for request: Request) throws(CookieError) -> Cookie? {
-        let isSecure = request.isSecure
+    func cookieTemplate(for request: Request, isSecure: Bool) throws(CookieError) -> Cookie? {
         // All but the path are the same for all requests.
         if cookie.path == "auto" { return try cookie.template(isSecure: isSecure, basePath: request.basePath) }
         return isSecure ? secureTemplate : plainTemplate

@@ -41,6 +41,7 @@ public struct AEADSessionSigner: SessionSigner {
     private static let tagCount = 16
     private static let headCount = 12
     private static let block = 32
+    private static let nonceBytes = [UInt8](repeating: 0, count: 12)
 
     /// The keys, made once: newest first.
     private let keys: [KeyedHMAC]
@@ -84,8 +85,11 @@ public struct AEADSessionSigner: SessionSigner {
                 authenticating: head + context)
             var token = head
             token.reserveCapacity(head.count + plaintext.count + Self.tagCount)
-            token += box.ciphertext
-            token += box.tag
+            // All of it in one piece, and then without the nonce, is the cheapest that a box can be asked for.
+            guard let sealed = box.combined else {
+                throw SessionStoreError(.unavailable, "AES-GCM made a box with a nonce of another size")
+            }
+            token += sealed.dropFirst(Self.nonceBytes.count)
             return Base64URL.encode(token)
         } catch {
             throw SessionStoreError(.unavailable, "AES-GCM did not encrypt the session", underlying: error)
@@ -102,11 +106,7 @@ public struct AEADSessionSigner: SessionSigner {
         let cipherCount = bytes.count - body - Self.tagCount
         guard cipherCount >= Self.block, cipherCount % Self.block == 0 else { return nil }
         let head = bytes[..<body]
-        guard
-            let box = try? AES.GCM.SealedBox(
-                nonce: try Self.nonce(), ciphertext: bytes[body..<(body + cipherCount)],
-                tag: bytes[(body + cipherCount)...])
-        else { return nil }
+        guard let box = try? AES.GCM.SealedBox(combined: Self.nonceBytes + bytes[body...]) else { return nil }
         let associated = head + context
         for key in keys {
             if let plaintext = try? AES.GCM.open(
@@ -133,6 +133,6 @@ public struct AEADSessionSigner: SessionSigner {
     }
 
     private static func nonce() throws -> AES.GCM.Nonce {
-        try AES.GCM.Nonce(data: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] as [UInt8])
+        try AES.GCM.Nonce(data: nonceBytes)
     }
 }

@@ -15,25 +15,25 @@ package enum Base64URL {
         let (bytes, digits) = (bytes.span, digits.span)
         var text: [UInt8] = []
         text.reserveCapacity(bytes.count / 3 * 4 + 3)
-        func append(_ value: UInt32) { text.append(digits[Int(value & 63)]) }
         var index = 0
         while index &+ 3 <= bytes.count {
             let group = UInt32(bytes[index]) << 16 | UInt32(bytes[index &+ 1]) << 8 | UInt32(bytes[index &+ 2])
-            append(group >> 18)
-            append(group >> 12)
-            append(group >> 6)
-            append(group)
+            text.append(digits[Int(group >> 18)])
+            text.append(digits[Int(group >> 12 & 63)])
+            text.append(digits[Int(group >> 6 & 63)])
+            text.append(digits[Int(group & 63)])
             index &+= 3
         }
         switch bytes.count - index {
         case 1:
-            append(UInt32(bytes[index]) >> 2)
-            append(UInt32(bytes[index]) << 4)
+            let group = UInt32(bytes[index]) << 4
+            text.append(digits[Int(group >> 6)])
+            text.append(digits[Int(group & 63)])
         case 2:
-            let group = UInt32(bytes[index]) << 8 | UInt32(bytes[index &+ 1])
-            append(group >> 10)
-            append(group >> 4)
-            append(group << 2)
+            let group = UInt32(bytes[index]) << 10 | UInt32(bytes[index &+ 1]) << 2
+            text.append(digits[Int(group >> 12)])
+            text.append(digits[Int(group >> 6 & 63)])
+            text.append(digits[Int(group & 63)])
         default: break
         }
         return String(decoding: text, as: UTF8.self)
@@ -50,34 +50,28 @@ package enum Base64URL {
         let values = values.span
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count / 4 * 3 + 2)
-        // A foreign character sets the two bits that no value has.
-        var foreign: UInt32 = 0
-        func value(_ index: Int) -> UInt32 {
-            let value = UInt32(values[Int(text[index])])
-            foreign |= value
-            return value
-        }
-        var index = 0
-        while index &+ 4 <= text.count {
-            let group = value(index) << 18 | value(index &+ 1) << 12 | value(index &+ 2) << 6 | value(index &+ 3)
+        var group: UInt32 = 0
+        for index in text.indices {
+            let value = values[Int(text[index])]
+            guard value < 64 else { return nil }
+            group = group << 6 | UInt32(value)
+            guard index & 3 == 3 else { continue }
             bytes.append(UInt8(truncatingIfNeeded: group >> 16))
             bytes.append(UInt8(truncatingIfNeeded: group >> 8))
             bytes.append(UInt8(truncatingIfNeeded: group))
-            index &+= 4
+            group = 0
         }
-        switch text.count - index {
+        switch text.count & 3 {
         case 2:
-            let group = value(index) << 6 | value(index &+ 1)
             guard group & 0xF == 0 else { return nil }
             bytes.append(UInt8(truncatingIfNeeded: group >> 4))
         case 3:
-            let group = value(index) << 12 | value(index &+ 1) << 6 | value(index &+ 2)
             guard group & 0x3 == 0 else { return nil }
             bytes.append(UInt8(truncatingIfNeeded: group >> 10))
             bytes.append(UInt8(truncatingIfNeeded: group >> 2))
         default: break
         }
-        return foreign & 0xC0 == 0 ? bytes : nil
+        return bytes
     }
 }
 
