@@ -15,10 +15,12 @@ extension RevocableCookieSessionStore: ListingSessionStore {
     /// Ends the sessions of a user, but for the one with the key `kept`.
     public func revokeAll(user: String, except kept: String?) async throws(SessionStoreError) -> Int {
         var count = 0
-        // A session that gets a new id meanwhile has a new entry, which the first listing may have missed.
-        for _ in 0..<3 {
+        // A session that gets a new id meanwhile has a new entry, which one listing may miss, although it finds the old one
+        // replaced: so only a second one that finds nothing is believed.
+        var emptyListings = 0
+        for _ in 0..<10 where emptyListings < 2 {
             let listings = try await list.list(user: user, limit: .max).filter { $0.key != kept }
-            if listings.isEmpty { break }
+            emptyListings = listings.isEmpty ? emptyListings + 1 : 0
             for listing in listings {
                 if try await end(listing.key) { count += 1 }
             }
