@@ -46,6 +46,12 @@ sed -e "s|listen 80;|listen 127.0.0.1:$port;|" -e "s|unix:/run/nestbox/app.sock|
 
 # What is set for builds and tests is no key of a program.
 unset WARNINGS_AS_ERRORS CONFORMANCE_CASES
+# Sessions need a secret; this one is for this checkout alone, and stays, so that visitors are known after a restart.
+if ! env | grep -qE '^(APP_?SECRET|NESTBOX_SESSION_SECRET)'; then
+    secret=$PWD/.build/run.secret
+    [ -f "$secret" ] || "$program" session keygen "$secret" >/dev/null 2>&1 || true
+    if [ -f "$secret" ]; then export NESTBOX_SESSION_SECRET_FILE="$secret"; fi
+fi
 # In a session of their own: Ctrl-C is for this script, which stops them in order.
 setsid "$program" --listen "unix:$directory/app.sock" &
 server=$!

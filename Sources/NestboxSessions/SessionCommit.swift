@@ -172,6 +172,8 @@ final class SessionCommit: Sendable {
     /// Makes the client drop a cookie that it sent.
     private func deleteCookie() {
         guard visit.hasStaleCookie || visit.token != nil else { return }
-        if let template = try? settings.cookieTemplate(for: exchange.request, isSecure: visit.isSecure) { exchange.setCookie(template.deletion) }
+        if let template = try? settings.cookieTemplate(for: exchange.request, isSecure: visit.isSecure) {
+            exchange.setCookie(template.deletion)
+        }
     }
 }

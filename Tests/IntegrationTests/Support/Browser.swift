@@ -26,6 +26,21 @@ final class Browser {
 
     static var isInstalled: Bool { WebDriver.isInstalled }
 
+    /// Starts Chromium, which on a busy machine ends at once now and then, before it has said why.
+    private static func start(_ wanted: JSON, _ driver: WebDriver, _ profile: String) throws -> JSON {
+        var attempts = 0
+        while true {
+            do {
+                return try driver.call("POST", "/session", wanted, timeout: .seconds(120))
+            } catch {
+                // What was started of the browser knows its profile by name.
+                Process.end(Process.naming(profile), grace: .zero)
+                attempts += 1
+                guard attempts < 5, (error as? WebDriverError)?.code == "session not created" else { throw error }
+            }
+        }
+    }
+
     /// Starts a browser whose pages are `width` by `height` pixels large.
     init(on driver: WebDriver? = nil, width: Int = 1280, height: Int = 800) throws {
         let driver = try driver ?? WebDriver()
@@ -51,14 +66,7 @@ final class Browser {
                 ]
             ]
         ]
-        let answer: JSON
-        do {
-            answer = try driver.call("POST", "/session", wanted, timeout: .seconds(120))
-        } catch {
-            // What was started of the browser knows its profile by name.
-            Process.end(Process.naming(profile.path), grace: .zero)
-            throw error
-        }
+        let answer = try Self.start(wanted, driver, profile.path)
         let number = answer["capabilities"]?["goog:processID"]?.integer.flatMap { Int32(exactly: $0) }
         guard let id = answer["sessionId"]?.string, let number, number > 1 else {
             Process.end(Process.naming(profile.path), grace: .zero)

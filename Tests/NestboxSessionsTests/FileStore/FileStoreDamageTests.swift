@@ -117,7 +117,7 @@ struct FileStoreDamageTests {
         for _ in 0..<3 { #expect(try await fixture.store.load(session.token) == .absent) }
         #expect(try await fixture.store.update(session) { _ in } == nil)
         #expect(fixture.corrupt == [session.key])
-        let entries = fixture.log.entries.filter { $0.metadata["event"] == "store_error" }
+        let entries = fixture.log.entries.filter { $0.metadata["session.event"] == "store_error" }
         #expect(entries.count == 1)
         #expect(entries.allSatisfy { !"\($0)".contains(session.token.value) })
     }

@@ -17,7 +17,8 @@ extension FileSessionStore {
             if try place(content, modified: new.usedAt, as: name, replacing: false) { return result }
         }
         throw SessionStoreError(
-            .unavailable, "\(directory.full(SessionDirectory.sessionPath(name))) comes and goes faster than it can be changed")
+            .unavailable,
+            "\(directory.full(SessionDirectory.sessionPath(name))) comes and goes faster than it can be changed")
     }
 
     private func change<Result>(

@@ -116,6 +116,6 @@ extension FileSessionStore {
     private func report(_ name: String, _ reason: String) {
         logger.warning(
             "a session file cannot be used: \(reason)",
-            metadata: ["event": "store_error", "session.key": "\(name)", "directory": "\(directory.path)"])
+            metadata: ["session.event": "store_error", "session.key": "\(name)", "directory": "\(directory.path)"])
     }
 }
