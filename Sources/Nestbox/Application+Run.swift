@@ -38,7 +38,8 @@ extension Application {
     private func runCGI(_ configuration: ApplicationConfiguration) throws -> Never {
         let logger = configuration.logger(defaultLevel: .warning)
         let gateway = CGIGateway(
-            configuration: configuration.gateway, responder: try responder { configuration }, errors: errors,
+            configuration: configuration.gateway, responder: try responder(logger: logger) { configuration },
+            errors: errors,
             logger: logger)
         try warn(configuration, logger)
         exit(gateway.run())
@@ -56,7 +57,8 @@ extension Application {
         }
         let logger = configuration.logger(defaultLevel: .info)
         let gateway = FastCGIGateway(
-            configuration: settings, responder: try responder { configuration }, errors: errors, logger: logger)
+            configuration: settings, responder: try responder(logger: logger) { configuration }, errors: errors,
+            logger: logger)
         try warn(configuration, logger)
         try gateway.run()
     }

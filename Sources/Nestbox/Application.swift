@@ -1,3 +1,4 @@
+package import Logging
 public import NestboxHTTP
 public import NestboxSessions
 
@@ -70,24 +71,29 @@ public struct Application: Sendable {
     public mutating func useSessions(_ middleware: SessionMiddleware) { sessions = .layer(middleware) }
 
     /// Makes what answers requests.
-    /// - Parameter configuration: Called when the session layer is configured from outside.
+    /// - Parameters:
+    ///   - logger: Is told of files of sessions that cannot be used.
+    ///   - configuration: Called when the session layer is configured from outside.
     /// - Throws: What keeps the application from starting: a wrong order of middleware, or a session layer that cannot be.
     package func responder(
+        logger: Logger = Logger(label: "nestbox"),
         configuration: () throws -> ApplicationConfiguration = { try ApplicationConfiguration(arguments: nil) }
     ) throws -> any Responder {
-        let layer = try sessionLayer(configuration)
+        let layer = try sessionLayer(logger, configuration)
         let outer = (layer.map { [$0] } ?? []) + middleware
         try (router ?? Router()).checkOrder(behind: outer)
         return routes.wrapped(in: outer)
     }
 
-    private func sessionLayer(_ configuration: () throws -> ApplicationConfiguration) throws -> (any Middleware)? {
+    private func sessionLayer(
+        _ logger: Logger, _ configuration: () throws -> ApplicationConfiguration
+    ) throws -> (any Middleware)? {
         switch sessions {
         case nil: nil
         case .layer(let middleware): middleware
-        case .secret(let secret): try SessionMiddleware(try SessionConfiguration(secret: secret))
-        case .configuration(let sessions): try SessionMiddleware(sessions)
-        case .configured: try SessionMiddleware(try configuration().sessions)
+        case .secret(let secret): try SessionMiddleware(try SessionConfiguration(secret: secret), logger: logger)
+        case .configuration(let sessions): try SessionMiddleware(sessions, logger: logger)
+        case .configured: try SessionMiddleware(try configuration().sessions, logger: logger)
         }
     }
 

@@ -1,4 +1,5 @@
 import HTTPTypes
+public import Logging
 public import NestboxHTTP
 
 /// Gives the handlers behind it `request.session`.
@@ -13,9 +14,15 @@ public struct SessionMiddleware: Middleware {
     package var store: any SessionStore { settings.store }
 
     /// Creates a middleware of a configuration.
+    /// - Parameters:
+    ///   - configuration: The store, the secrets, the cookie.
+    ///   - clock: Tells the time.
+    ///   - logger: Is told of files that cannot be used; everything else goes to the log of the request.
     /// - Throws: ``SessionConfigurationError``, or ``SessionStoreError`` when the store cannot be opened.
-    public init(_ configuration: SessionConfiguration, clock: SessionClock = .system) throws {
-        try self.init(configuration, store: configuration.makeStore(clock: clock), clock: clock)
+    public init(
+        _ configuration: SessionConfiguration, clock: SessionClock = .system, logger: Logger = Logger(label: "nestbox")
+    ) throws {
+        try self.init(configuration, store: configuration.makeStore(clock: clock, logger: logger), clock: clock)
     }
 
     /// Creates a middleware with a store of one's own.

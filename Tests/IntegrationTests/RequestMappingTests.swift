@@ -182,6 +182,8 @@ extension Integration {
                 location / { fastcgi_pass nestbox; include nestbox/fastcgi_params; }
                 """
             let site = try Site(servers: [server]) { $0.remoteAddress ?? "none" }
+            // The port that was waited for may be there before this socket.
+            #expect(eventually { (try? HTTPConnection(to: directory.socket("nginx.sock"))) != nil })
             #expect(try HTTPConnection(to: directory.socket("nginx.sock")).request("GET", "/").text == "none")
             #expect(try site.answer() == "127.0.0.1")
         }
