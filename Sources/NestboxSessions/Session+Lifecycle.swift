@@ -55,6 +55,7 @@ extension Session {
             state.current = fresh
             state.changes = SessionChanges()
             state.renewal = .none
+            state.refusal = nil
         }
     }
 

@@ -4,7 +4,7 @@ import Synchronization
 /// What an application remembers of a visitor from one request to the next.
 ///
 ///     let session = try await request.session
-///     session[.visits, default: 0] += 1
+///     try session.increment(.visits)
 ///     session["example"] = "Lorem ipsum"
 ///
 /// A session is read when it is first asked for, and written once, before the response goes out: what was changed is

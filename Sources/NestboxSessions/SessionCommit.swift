@@ -33,11 +33,11 @@ final class SessionCommit: Sendable {
     /// Writes the session.
     /// - Returns: The session as it is stored from now on, if it is.
     func write() async throws(SessionStoreError) -> StoredSession? {
-        try checkDepth()
         if let destroyed = state.destroyed {
             try await settings.store.delete(destroyed)
             log.destroyed(destroyed)
         }
+        try checkDepth()
         guard let stored = state.stored else { return try await create() }
         if isEmptied {
             try await settings.store.delete(stored)
@@ -119,11 +119,21 @@ final class SessionCommit: Sendable {
             record.binding = settings.binding.digest(of: exchange.request) ?? record.binding
             change(&record, of: stored)
         }
-        guard let rotated else { return gone(stored) }
+        guard let rotated else { return try await follow(stored, renewal) }
         reportConflicts(stored)
         log.rotated(stored, rotated)
         try setCookie(rotated)
         return rotated
+    }
+
+    /// Another request has renewed the id, or ended the session, since this one loaded it.
+    ///
+    /// A renewal that only time has caused is done then; the changes go to the session under its new id.
+    private func follow(
+        _ stored: StoredSession, _ renewal: Session.Renewal
+    ) async throws(SessionStoreError) -> StoredSession? {
+        guard renewal == .periodic else { return gone(stored) }
+        return changes.isEmpty ? stored : try await update(stored)
     }
 
     /// Applies the changes of this request to the session as it is now.
@@ -137,7 +147,14 @@ final class SessionCommit: Sendable {
             if !found.isEmpty { conflicts.withLock { $0 = found } }
             changes.apply(to: &record)
         }
+        let usedAt = record.usedAt
         settings.limits.apply(to: &record, now: now)
+        // A store that keeps the time with the session has it as exactly as the cookie, which is sent anew when it is due.
+        if !(settings.store is any TokenSessionStore), settings.limits.idleTimeout != nil,
+            !settings.limits.isTouchDue(stored.record, at: now)
+        {
+            record.usedAt = usedAt
+        }
     }
 
     private func reportConflicts(_ stored: StoredSession) {

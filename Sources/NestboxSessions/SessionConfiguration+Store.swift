@@ -42,7 +42,7 @@ extension SessionConfiguration {
             return AEADSessionSigner(secrets: secrets, cookieName: cookie.name, applicationID: applicationID)
         case .signed:
             return ItsDangerousSessionSigner(
-                secrets: secrets, salt: salt, signature: digest, compatibility: compatibility)
+                secrets: secrets, salt: effectiveSalt, signature: digest, compatibility: compatibility)
         }
     }
 
@@ -64,7 +64,8 @@ extension SessionConfiguration {
     /// The keys of sealed files, the newest first; none when they are not sealed.
     private func sealingKeys() throws -> [SymmetricKey] {
         guard file.signing != .false else { return [] }
-        guard let secrets = try loadedSecrets() else {
+        // A random secret would make files unreadable for the next process.
+        guard secretFile != nil || secrets != nil, let secrets = try loadedSecrets() else {
             guard file.signing == .auto else {
                 throw SessionConfigurationError("file.sign", "true", "signing needs a secret: set APP_SECRET_1")
             }
@@ -91,6 +92,14 @@ extension SessionConfiguration {
         }
         if secrets == nil, allowsMissingSecret { return .random() }
         return secrets
+    }
+
+    /// The salt that keeps signed sessions apart from other tokens of the same secrets.
+    private var effectiveSalt: String {
+        if let salt { return salt }
+        // BlackSheep has the default of itsdangerous.
+        if compatibility == .blackSheep { return "itsdangerous" }
+        return "nestbox session \(cookie.name.utf8.count) \(cookie.name) \(applicationID.utf8.count) \(applicationID)"
     }
 
     /// The least number of bytes of a secret.

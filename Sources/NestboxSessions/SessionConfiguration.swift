@@ -103,8 +103,10 @@ public struct SessionConfiguration: Sendable {
     public var protection = Protection.encrypted
     /// The digest of signed cookies; default: `sha1`, as plain itsdangerous has it.
     public var digest = ItsDangerousSigner.Digest.sha1
-    /// The salt of signed cookies; default: `itsdangerous`.
-    public var salt = "itsdangerous"
+    /// The salt of signed cookies; default: made of cookie name and application id, for BlackSheep `itsdangerous`.
+    ///
+    /// Python programs that are to read them without a salt of their own need `itsdangerous`.
+    public var salt: String?
     /// The shape of signed cookies that are written; both are read; default: flat.
     public var compatibility = ItsDangerousSessionSigner.Compatibility.flat
     /// How logouts are remembered for sessions in cookies; default: not.

@@ -110,10 +110,9 @@ extension SessionExchange {
 
     @inline(never)
     private func endLoad(_ session: Session) -> Session {
-        let end =
-            hasEnded.load(ordering: .relaxed)
-            ? Phase.ended(session.state.withLock { $0.stored }) : .loaded(session)
-        return endLoad(in: end, session)
+        let stored = session.state.withLock { $0.stored }
+        endLoad { hasEnded in hasEnded ? .ended(stored) : .loaded(session) }
+        return session
     }
 
     private func endLoad(failing error: SessionStoreError) throws(SessionError) -> Session {
@@ -126,19 +125,20 @@ extension SessionExchange {
             return endLoad(makeSession(nil))
         }
         let error = SessionError(error, isLogged: true)
-        endLoad(in: .failed(error), ())
+        endLoad { _ in .failed(error) }
         throw error
     }
 
-    @discardableResult
-    private func endLoad<Result>(in end: Phase, _ result: Result) -> Result {
-        let waiters = phase.withLock { phase -> [CheckedContinuation<Void, Never>] in
-            guard case .loading(let waiters) = phase else { return [] }
-            phase = end
-            return waiters
+    private func endLoad(_ end: (_ hasEnded: Bool) -> Phase) {
+        let (waiters, hasEnded) = phase.withLock { phase -> ([CheckedContinuation<Void, Never>], Bool) in
+            let hasEnded = self.hasEnded.load(ordering: .relaxed)
+            guard case .loading(let waiters) = phase else { return ([], hasEnded) }
+            phase = end(hasEnded)
+            return (waiters, hasEnded)
         }
+        // After the end of the request no one else would.
+        if hasEnded { release() }
         for waiter in waiters { waiter.resume() }
-        return result
     }
 
     /// Whether a session that the store has is one for this request.

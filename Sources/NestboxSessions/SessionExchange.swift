@@ -50,11 +50,11 @@ final class SessionExchange: Sendable {
 
     /// Lets the next request have the session, and lets go of it, as it holds on to this.
     func end() {
-        hasEnded.store(true, ordering: .relaxed)
-        release()
         phase.withLock { phase in
+            hasEnded.store(true, ordering: .relaxed)
             if case .loaded(let session) = phase { phase = .ended(session.state.withLock { $0.stored }) }
         }
+        release()
     }
 
     /// Whether a session is bound to another client than that of this request.
@@ -82,28 +82,32 @@ extension SessionExchange {
     /// Nothing is sent of what could not be stored.
     /// - Parameter status: The status of the response: with 500 and more only logouts and new ids count.
     func commit(status: Int) async throws(SessionError) {
-        guard let session = touchedSession, let commit = try startCommit(of: session, status: status) else { return }
+        guard let session = touchedSession, let (commit, refusal) = startCommit(of: session, status: status) else {
+            return
+        }
         do throws(SessionStoreError) {
-            let stored = try await commit.write()
-            session.state.withLock { $0.stored = stored }
+            if !knownVisit.isMakeshift {
+                let stored = try await commit.write()
+                session.state.withLock { $0.stored = stored }
+            }
         } catch {
             log.failed(error)
             throw SessionError(error, isLogged: true)
         }
+        if let refusal { throw SessionError(refusal) }
     }
 
-    /// Ends the time in which the session can be changed; `nil` when there is nothing to write.
+    /// Ends the time in which the session can be changed; `nil` when it has ended before.
+    ///
+    /// With a value that cannot be stored nothing is kept but logouts and new ids, and the error comes afterwards.
     @inline(never)
-    private func startCommit(of session: Session, status: Int) throws(SessionError) -> SessionCommit? {
-        let keepsChanges = status < 500
-        let (commit, refusal) = session.state.withLock { state -> (SessionCommit?, SessionStoreError?) in
-            guard !state.isCommitted else { return (nil, nil) }
+    private func startCommit(of session: Session, status: Int) -> (SessionCommit, SessionStoreError?)? {
+        session.state.withLock { state in
+            guard !state.isCommitted else { return nil }
             state.isCommitted = true
-            if keepsChanges, let refusal = state.refusal { return (nil, refusal) }
-            return (SessionCommit(state, exchange: self, keepsChanges: keepsChanges), nil)
+            let refusal = status < 500 ? state.refusal : nil
+            return (SessionCommit(state, exchange: self, keepsChanges: status < 500 && refusal == nil), refusal)
         }
-        if let refusal { throw SessionError(refusal) }
-        return knownVisit.isMakeshift ? nil : commit
     }
 
     /// Adds what the response says of the session.

@@ -66,7 +66,6 @@ extension SessionLimits {
         touchInterval = configuration.touchInterval ?? min(300, max(1, (configuration.idleTimeout ?? 3000) / 10))
         rotateInterval = configuration.rotateInterval
         rotationGrace = configuration.rotationGrace
-        // itsdangerous takes nothing from the future.
-        clockTolerance = configuration.store == .cookie && configuration.protection == .signed ? 0 : 60
+        clockTolerance = 60
     }
 }

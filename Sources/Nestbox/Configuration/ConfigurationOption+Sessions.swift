@@ -26,7 +26,7 @@ extension ConfigurationOption {
         .init("session.touchInterval", "Seconds between notes of use. Default: 300, or a tenth of idleTimeout."),
         .init("session.protection", "Of cookies: encrypted, or signed as itsdangerous does. Default: encrypted."),
         .init("session.signature", "Of signed cookies: sha1, sha256 or sha512. Default: sha1."),
-        .init("session.salt", "Of signed cookies. Default: itsdangerous."),
+        .init("session.salt", "Of signed cookies. Default: of cookie name and appID; itsdangerous for blacksheep."),
         .init("session.compat", "The shape of signed cookies: flat or blacksheep. Default: flat."),
         .init("session.revocation", "Where logouts of sessions in cookies are noted: none or file. Default: none."),
         .init("session.maxBytes", "Bytes of a session as it is stored. Default: 3800 in a cookie, else 1048576."),

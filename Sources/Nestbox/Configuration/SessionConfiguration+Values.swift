@@ -20,7 +20,7 @@ extension SessionConfiguration {
 
         try values.set(&protection, "session.protection")
         try values.set(&digest, "session.signature")
-        try values.set(&salt, "session.salt", "a text") { $0 }
+        salt = try values.value("session.salt", "a text") { $0 }
         try values.set(&compatibility, "session.compat", "flat or blacksheep") { text in
             ["flat": .flat, "blacksheep": .blackSheep][text.lowercased()]
         }

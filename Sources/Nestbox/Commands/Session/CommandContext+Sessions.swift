@@ -21,7 +21,9 @@ extension CommandContext {
         }
         if sessions.store == .memory { throw StartError(Self.memory) }
         // Opening the store would make the directory, for whoever runs the command.
-        if sessions.store == .file, let directory = sessions.file.directory { try Self.check(directory) }
+        if sessions.store == .file || sessions.revocation == .file, let directory = sessions.file.directory {
+            try Self.check(directory)
+        }
         let store = try sessions.makeStore(clock: clock, logger: logger)
         (store as? FileSessionStore)?.unusableFiles.leave()
         return store

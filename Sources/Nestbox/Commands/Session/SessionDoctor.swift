@@ -71,6 +71,14 @@ struct SessionDoctor {
         var settings = sessions
         settings.secretFile = nil
         settings.secrets = .random()
+        if settings.revocation == .file {
+            settings.revocation = .none
+            if settings.file.directory == nil {
+                findings.append(
+                    .problem(
+                        "settings", "session.revocation=file needs a directory: set NESTBOX_SESSION_FILE_DIRECTORY"))
+            }
+        }
         do {
             let store = settings.store == .cookie ? try settings.makeStore() : MemorySessionStore()
             _ = try SessionMiddleware(settings, store: store)

@@ -110,8 +110,10 @@ extension FileSessionStore {
         }
     }
 
-    /// Whether a file of this name was damaged.
-    func isPutAside(_ name: String) throws(SessionStoreError) -> Bool { try directory.exists("corrupt/\(name)") }
+    /// Whether there is a file of this name, whatever is in it.
+    func isThere(_ name: String) throws(SessionStoreError) -> Bool {
+        try directory.exists(SessionDirectory.sessionPath(name))
+    }
 
     private func report(_ name: String, _ reason: String) {
         logger.warning(

@@ -80,7 +80,7 @@ extension FileSessionStore {
         return true
     }
 
-    private func syncDirectory(_ name: String) throws(SessionStoreError) {
+    func syncDirectory(_ name: String) throws(SessionStoreError) {
         guard case .file(let shard) = try directory.open(name, NESTBOX_DIRECTORY) else { return }
         if nestbox_sync_data(shard.raw) != 0 { throw .system("write", directory.full(name)) }
     }

@@ -227,6 +227,7 @@ extension FileSessionStore: SessionStore {
                 return clock.now > until ? .done(false) : .follow(next)
             case .session(let record):
                 let wasThere = try directory.remove(path)
+                if durability == .sync { try syncDirectory(SessionDirectory.shard(of: name)) }
                 if let user = record.user { try removeMark(name, of: user) }
                 return .done(wasThere)
             }
