@@ -26,19 +26,17 @@ final class Browser {
 
     static var isInstalled: Bool { WebDriver.isInstalled }
 
-    /// Starts Chromium, which on a busy machine ends at once now and then, before it has said why.
+    /// Starts Chromium, which on a busy machine may end at once, for some seconds, before it has said why.
     private static func start(_ wanted: JSON, _ driver: WebDriver, _ profile: String) throws -> JSON {
-        var attempts = 0
-        while true {
-            do {
-                return try driver.call("POST", "/session", wanted, timeout: .seconds(120))
-            } catch {
-                // What was started of the browser knows its profile by name.
-                Process.end(Process.naming(profile), grace: .zero)
-                attempts += 1
-                guard attempts < 5, (error as? WebDriverError)?.code == "session not created" else { throw error }
-            }
+        var answer = Result<JSON, any Error>.failure(TestingError(.closed, "Chromium was not asked"))
+        _ = eventually(within: .seconds(60)) {
+            answer = Result { try driver.call("POST", "/session", wanted, timeout: .seconds(120)) }
+            guard case .failure(let error) = answer else { return true }
+            // What was started of the browser knows its profile by name.
+            Process.end(Process.naming(profile), grace: .zero)
+            return (error as? WebDriverError)?.code != "session not created"
         }
+        return try answer.get()
     }
 
     /// Starts a browser whose pages are `width` by `height` pixels large.
