@@ -21,7 +21,7 @@ private struct Echo: Encodable, ResponseConvertible {
     var contentType: String?
     var form: [[String]] = []
     var files: [String] = []
-    var json: JSON?
+    var json: SessionValue?
     var bodySize: Int
     var bodySHA256: String
     var params: [String: String]
@@ -49,7 +49,7 @@ private struct Echo: Encodable, ResponseConvertible {
         bodySHA256 = SHA256.hexadecimal(of: body)
         var copy = request
         copy.body = RequestBody(body)
-        if request.hasJSONBody { json = try await copy.decode(JSON.self) }
+        if request.hasJSONBody { json = try await copy.decode(SessionValue.self) }
         if request.hasFormBody { form = try await copy.form().map { [$0.name, $0.value] } }
     }
 

@@ -10,9 +10,9 @@ extension Router {
             return try answer {
                 if question.isTimed {
                     let (json, time) = try serializer.loads(question.token ?? "", within: question.limit)
-                    return ["payload": try JSON(signed: json), "timestamp": .integer(time)]
+                    return ["payload": try SessionValue(signed: json), "timestamp": .int(time)]
                 }
-                return ["payload": try JSON(signed: serializer.loads(question.token ?? ""))]
+                return ["payload": try SessionValue(signed: serializer.loads(question.token ?? ""))]
             }
         }
         post("/tokens/dumps") { request in
@@ -28,7 +28,7 @@ extension Router {
             return try answer {
                 if question.isTimed {
                     let (text, time) = try signer.unsign(question.token ?? "", within: question.limit)
-                    return ["value": .string(text), "timestamp": .integer(time)]
+                    return ["value": .string(text), "timestamp": .int(time)]
                 }
                 return ["value": .string(try signer.unsign(question.token ?? ""))]
             }
@@ -41,7 +41,7 @@ extension Router {
                     throw ItsDangerousError.badSignature
                 }
                 if let limit = question.limit, !limit.allows(time) { throw ItsDangerousError.expired }
-                return ["payload": try JSON(signed: json)]
+                return ["payload": try SessionValue(signed: json)]
             }
         }
         post("/tokens/session-dumps") { request in
@@ -58,7 +58,7 @@ extension Router {
 }
 
 /// What became of a token, as JSON.
-private func answer(_ read: () throws -> [String: JSON]) throws -> Response {
+private func answer(_ read: () throws -> [String: SessionValue]) throws -> Response {
     do {
         return try .json(try read().merging(["ok": .bool(true)]) { $1 })
     } catch let error as ItsDangerousError {
@@ -68,14 +68,14 @@ private func answer(_ read: () throws -> [String: JSON]) throws -> Response {
             case .expired: "expired"
             case .badPayload: "bad_payload"
             }
-        return try .json(["ok": .bool(false), "error": .string(name)] as [String: JSON])
+        return try .json(["ok": .bool(false), "error": .string(name)] as [String: SessionValue])
     }
 }
 
-extension JSON {
+extension SessionValue {
     /// The JSON of a token.
     fileprivate init(signed bytes: [UInt8]) throws(ItsDangerousError) {
-        guard let value = try? JSONDecoder().decode(JSON.self, from: Data(bytes)) else { throw .badPayload }
+        guard let value = try? JSONDecoder().decode(SessionValue.self, from: Data(bytes)) else { throw .badPayload }
         self = value
     }
 }
@@ -88,7 +88,7 @@ private struct TokenQuestion: Decodable {
     var keyDerivation: String?
     var digestMethod: String?
     var token: String?
-    var payload: JSON?
+    var payload: SessionValue?
     var timestamp: Int64?
     var maxAge: Int64?
 

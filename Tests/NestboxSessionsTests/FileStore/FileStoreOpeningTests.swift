@@ -91,18 +91,24 @@ struct FileStoreOpeningTests {
         #expect(try directory.read("www/sessions/.htaccess") == "Require all denied\n")
     }
 
-    @Test("many open a new directory at once")
+    @Test("many open a new directory at once, and each writes what the others read")
     func race() async throws {
         let path = directory.path("sessions")
         let directory = directory
-        try await withThrowingTaskGroup { group in
+        let stores = try await withThrowingTaskGroup(of: FileSessionStore.self) { group in
             for _ in 0..<20 {
                 group.addTask {
-                    _ = try FileSessionStore(directory: path, logger: Logger(label: "test"))
                     _ = directory
+                    return try FileSessionStore(directory: path, logger: Logger(label: "test"))
                 }
             }
-            try await group.waitForAll()
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(FileStoreFixture.names(path).contains("v1"))
+        let reader = try #require(stores.last)
+        for store in stores {
+            let session = try await store.create(SessionRecord(values: ["a": 1], createdAt: SessionClock.system.now))
+            #expect(try await reader.load(session.token) == .found(session))
         }
     }
 }
