@@ -69,7 +69,8 @@ let package = Package(
         example("Counter"),
         example("Login", [crypto, cryptoExtras]),
         .testTarget(
-            name: "NestboxHTTPTests", dependencies: ["NestboxHTTP", httpTypes, logging, inMemoryLogging],
+            name: "NestboxHTTPTests",
+            dependencies: ["NestboxHTTP", "NestboxTesting", httpTypes, logging, inMemoryLogging],
             swiftSettings: settings),
         .testTarget(
             name: "NestboxGatewayTests", dependencies: ["NestboxGateway", "NestboxTesting", httpTypes, logging],

@@ -1,4 +1,5 @@
 import NestboxHTTP
+import NestboxTesting
 import Testing
 
 @Suite("cookies of a response", .timeLimit(.minutes(1)))

@@ -1,4 +1,5 @@
 import NestboxHTTP
+import NestboxTesting
 import Testing
 
 @Suite("percent-encoding", .timeLimit(.minutes(1)))

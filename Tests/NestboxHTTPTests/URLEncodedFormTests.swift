@@ -1,4 +1,5 @@
 import NestboxHTTP
+import NestboxTesting
 import Testing
 
 @Suite("URL-encoded forms", .timeLimit(.minutes(1)))

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import NestboxSessions
+import NestboxTesting
 import Testing
 
 @Suite("strict JSON")

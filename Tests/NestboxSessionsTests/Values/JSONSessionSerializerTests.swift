@@ -1,4 +1,5 @@
 import NestboxSessions
+import NestboxTesting
 import Testing
 
 @Suite("the JSON serializer")
