@@ -45,7 +45,7 @@ extension Request {
 
     /// Where the application is mounted: `""` at the root of the host, or such as `/app`, without a slash at its end.
     ///
-    /// It is decoded text; percent-encode it as a path before it goes into a link.
+    /// It is decoded text; links are made with ``path(for:query:)``.
     public var basePath: String { head.basePath }
 
     /// The request target as the client sent it, path and query, or `nil` when the server does not tell
@@ -82,8 +82,9 @@ extension Request {
 
     /// The host that the client asked for, with a port when it named one.
     ///
-    /// It is from `Host`, else `SERVER_NAME`, or `X-Forwarded-Host` of a trusted proxy, and outside data unless the web
-    /// server checks it.
+    /// It is from `Host`, else `SERVER_NAME`, or `X-Forwarded-Host` of a trusted proxy. It is a name or an address
+    /// (anything else is refused with 400), but any one, unless the configuration's `allowedHosts` or the web server
+    /// restricts it. `nil` when there is none, and when `SERVER_NAME` is one of nginx's for servers without a name (`_`).
     public var host: String? { head.host }
 
     /// The name of this request in the log: `REQUEST_ID` when the web server gives one (nginx: `$request_id`), else 16

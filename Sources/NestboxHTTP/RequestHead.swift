@@ -127,7 +127,26 @@ extension RequestHead {
         if settings.trustedProxies.contains(peer), let forwarded = forwarded("HTTP_X_FORWARDED_HOST") {
             return forwarded
         }
-        return variables[nonEmpty: "HTTP_HOST"] ?? variables[nonEmpty: "SERVER_NAME"]
+        return variables[nonEmpty: "HTTP_HOST"]
+            ?? variables[nonEmpty: "SERVER_NAME"].flatMap {
+                Authority(serverName: Array($0.utf8)[...], port: nil) == nil ? nil : $0
+            }
+    }
+
+    /// The host and the port of absolute URLs.
+    var authority: Authority? {
+        let isBehindProxy = settings.trustedProxies.contains(peer)
+        if isBehindProxy, let forwarded = forwarded("HTTP_X_FORWARDED_HOST") {
+            return Authority(Array(forwarded.utf8)[...])
+        }
+        // That of a proxy's own connection is not the client's. 80 and 443 are either what the scheme says, or wrong where
+        // the scheme comes from a setting.
+        let port = variables["SERVER_PORT"].flatMap { UInt16($0) }
+            .flatMap { isBehindProxy || [0, 80, 443].contains($0) ? nil : $0 }
+        if let host = variables[bytes: "HTTP_HOST"], !host.isEmpty {
+            return Authority(host).map { $0.with(port: $0.port ?? port) }
+        }
+        return variables[bytes: "SERVER_NAME"].flatMap { Authority(serverName: $0, port: port) }
     }
 
     /// Who speaks to the web server; nginx says `unix:` for a client on a unix socket.

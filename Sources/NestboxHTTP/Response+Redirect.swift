@@ -3,6 +3,9 @@ public import HTTPTypes
 extension Response {
     /// Sends the client elsewhere (a client redirect, RFC 3875 §6.2.4: with a status, so that no server takes it for
     /// an internal one).
+    ///
+    /// The target is sent as it is, so that `/login` leaves an application that is mounted below a path: to its own pages
+    /// leads ``Request/redirect(to:query:status:)``.
     /// - Parameters:
     ///   - target: A URL, absolute or relative. A target from outside should start with `/` and not with `//`, or
     ///     visitors can be sent to any site; check it before it comes here. Characters outside ASCII and spaces are
