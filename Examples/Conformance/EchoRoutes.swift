@@ -3,8 +3,8 @@ import Nestbox
 
 extension Router {
     mutating func addEchoRoutes() {
-        on(nil, "/echo", Echo.init)
-        on(nil, "/echo/{rest...}", Echo.init)
+        any("/echo", Echo.init)
+        any("/echo/{rest...}", Echo.init)
     }
 }
 

@@ -21,6 +21,10 @@ public struct GatewayConfiguration: Sendable {
     ///
     /// By default nobody's.
     public var trustedProxies = TrustedProxies.none
+    /// The hosts that requests may be for.
+    ///
+    /// By default any. A request for another is answered with 421.
+    public var allowedHosts = AllowedHosts.any
     /// Counts and sizes.
     public var limits = Limits()
     /// Times.
@@ -40,6 +44,14 @@ public struct GatewayConfiguration: Sendable {
         ///
         /// 16 MiB by default. A longer one is answered with 413.
         public var body = 16 << 20
+        /// Header fields of a request.
+        ///
+        /// 100 by default. More are answered with 431.
+        public var headers = 100
+        /// Cookies of a request.
+        ///
+        /// 200 by default, which is more than browsers keep for a site. More are answered with 431.
+        public var cookies = 200
         /// Bytes of all meta-variables of a request with their names.
         ///
         /// 256 KiB by default, 1,000,000 at most.

@@ -10,8 +10,9 @@ public struct Request: Sendable {
 
     /// The path below the mount point (``basePath``), percent-decoded once.
     ///
-    /// It starts with `/`, but for the target `*` of an `OPTIONS` request; `+` is left alone, and so are empty and dot
-    /// segments. A `%2F` is a slash here, so that segments can no longer be told apart. Routes are matched on ``rawPath``.
+    /// It starts with `/`, but for the target `*` of an `OPTIONS` request; `+` and empty segments are left alone. No
+    /// segment is `.` or `..`: such requests are refused with 400. A `%2F` is a slash here, so that segments can no longer
+    /// be told apart. Routes are matched on ``rawPath``.
     public var path: String
 
     /// The path below the mount point as the client sent it, percent-encoded, `//` kept.
@@ -66,7 +67,7 @@ extension Request {
         head.variables[nonEmpty: "CONTENT_TYPE"] ?? head.variables[nonEmpty: "HTTP_CONTENT_TYPE"]
     }
 
-    /// The cookies that the client sent: at most 150, the rest is ignored.
+    /// The cookies that the client sent; a request with more than 200 (`limits.cookies`) is refused with 431.
     public var cookies: RequestCookies { head.cookies }
 
     /// The address of the client, without port, or `nil` when the server does not tell.

@@ -10,19 +10,29 @@ package final class RequestSettings: Sendable {
     package let isCGI: Bool
     /// Whose `X-Forwarded-…` fields are believed.
     package let trustedProxies: TrustedProxies
+    /// The hosts that requests may be for.
+    package let allowedHosts: AllowedHosts
     /// The longest body, in bytes.
     package let bodyLimit: Int
+    /// How many header fields a request may have.
+    package let headerLimit: Int
+    /// How many cookies a request may have.
+    package let cookieLimit: Int
     /// What requests' loggers are made of.
     package let logger: Logger
 
     package init(
-        basePath: String? = nil, isCGI: Bool = false, trustedProxies: TrustedProxies = .none, bodyLimit: Int = 16 << 20,
+        basePath: String? = nil, isCGI: Bool = false, trustedProxies: TrustedProxies = .none,
+        allowedHosts: AllowedHosts = .any, bodyLimit: Int = 16 << 20, headerLimit: Int = 100, cookieLimit: Int = 200,
         logger: Logger
     ) {
         self.basePath = basePath
         self.isCGI = isCGI
         self.trustedProxies = trustedProxies
+        self.allowedHosts = allowedHosts
         self.bodyLimit = bodyLimit
+        self.headerLimit = headerLimit
+        self.cookieLimit = cookieLimit
         self.logger = logger
     }
 }
@@ -56,10 +66,7 @@ package final class RequestHead: Sendable {
         var refusal: HTTPError?
         method = Self.method(of: variables, refusal: &refusal)
         contentLength = Self.contentLength(of: variables, limit: settings.bodyLimit, refusal: &refusal)
-        if refusal == nil, variables.repeatsSingleField {
-            refusal = HTTPError(.badRequest, "A header field that a request has once was sent twice.")
-        }
-        self.refusal = refusal
+        self.refusal = refusal ?? Self.refusal(variables, path: path, settings)
     }
 
     private static func method(of variables: CGIVariables, refusal: inout HTTPError?) -> HTTPRequest.Method {
@@ -69,11 +76,21 @@ package final class RequestHead: Sendable {
         case "POST": return .post
         case "HEAD": return .head
         default:
-            if let method = HTTPRequest.Method(name), name.utf8.count <= 64 { return method }
-            refusal = HTTPError(.badRequest, "The request method is missing or malformed.")
-            return .get
+            guard let method = HTTPRequest.Method(name), name.utf8.count <= 64 else {
+                refusal = HTTPError(.badRequest, "The request method is missing or malformed.")
+                return .get
+            }
+            if refusedMethods.contains(name) {
+                refusal = HTTPError(
+                    .methodNotAllowed, headers: [.allow: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"])
+            }
+            return method
         }
     }
+
+    /// Methods that no handler sees: the first two show a client what its request holds, cookies and all, and the third is
+    /// for proxies.
+    private static let refusedMethods = ["TRACE", "TRACK", "CONNECT"]
 
     /// Absent and empty are unknown, and so is -1, which lighttpd sends for that.
     private static func contentLength(of variables: CGIVariables, limit: Int, refusal: inout HTTPError?) -> Int? {
@@ -108,15 +125,18 @@ extension RequestHead {
     }
 
     var cookies: RequestCookies {
-        RequestCookies(parsing: variables.lines(of: "HTTP_COOKIE"))
+        RequestCookies(parsing: variables.lines(of: "HTTP_COOKIE"), limit: settings.cookieLimit)
     }
 
     var remoteAddress: String? {
-        settings.trustedProxies.client(peer: peer, forwardedFor: variables[nonEmpty: "HTTP_X_FORWARDED_FOR"])
+        settings.trustedProxies.client(
+            peer: variables.peer, forwardedFor: variables[nonEmpty: "HTTP_X_FORWARDED_FOR"])
     }
 
     var isSecure: Bool {
-        if settings.trustedProxies.contains(peer), let forwarded = forwarded("HTTP_X_FORWARDED_PROTO") {
+        if settings.trustedProxies.contains(variables.peer),
+            let forwarded = variables.forwarded("HTTP_X_FORWARDED_PROTO")
+        {
             return forwarded.lowercased() == "https"
         }
         if let value = variables[nonEmpty: "HTTPS"]?.lowercased(), ["on", "1", "https"].contains(value) { return true }
@@ -124,39 +144,12 @@ extension RequestHead {
     }
 
     var host: String? {
-        if settings.trustedProxies.contains(peer), let forwarded = forwarded("HTTP_X_FORWARDED_HOST") {
-            return forwarded
-        }
-        return variables[nonEmpty: "HTTP_HOST"]
+        settings.forwardedHost(of: variables) ?? variables[nonEmpty: "HTTP_HOST"]
             ?? variables[nonEmpty: "SERVER_NAME"].flatMap {
                 Authority(serverName: Array($0.utf8)[...], port: nil) == nil ? nil : $0
             }
     }
 
     /// The host and the port of absolute URLs.
-    var authority: Authority? {
-        let isBehindProxy = settings.trustedProxies.contains(peer)
-        if isBehindProxy, let forwarded = forwarded("HTTP_X_FORWARDED_HOST") {
-            return Authority(Array(forwarded.utf8)[...])
-        }
-        // That of a proxy's own connection is not the client's. 80 and 443 are either what the scheme says, or wrong where
-        // the scheme comes from a setting.
-        let port = variables["SERVER_PORT"].flatMap { UInt16($0) }
-            .flatMap { isBehindProxy || [0, 80, 443].contains($0) ? nil : $0 }
-        if let host = variables[bytes: "HTTP_HOST"], !host.isEmpty {
-            return Authority(host).map { $0.with(port: $0.port ?? port) }
-        }
-        return variables[bytes: "SERVER_NAME"].flatMap { Authority(serverName: $0, port: port) }
-    }
-
-    /// Who speaks to the web server; nginx says `unix:` for a client on a unix socket.
-    private var peer: String? {
-        variables[nonEmpty: "REMOTE_ADDR"].flatMap { $0 == "unix:" ? nil : $0 }
-    }
-
-    /// What the nearest proxy added, the last of a list.
-    private func forwarded(_ name: String) -> String? {
-        guard let value = variables[nonEmpty: name]?[...].lastListElement, !value.isEmpty else { return nil }
-        return String(value)
-    }
+    var authority: Authority? { settings.authority(of: variables) }
 }

@@ -18,7 +18,8 @@ extension TestClient {
         public var remoteAddress: String? = "127.0.0.1"
         /// Meta-variables that replace the ones made of a request, or, with `nil`, take them away.
         public var variables: [String: String?] = [:]
-        /// What a gateway is configured with, of which the limit of bodies, the base path and the trusted proxies count.
+        /// What a gateway is configured with, of which the base path, the trusted proxies, the allowed hosts and the limits of
+        /// bodies, header fields and cookies count.
         public var gateway = GatewayConfiguration()
         /// What requests' loggers are made of; by default entries are dropped.
         public var logger = Logger(label: "nestbox.test") { _ in SwiftLogNoOpLogHandler() }
@@ -29,9 +30,7 @@ extension TestClient {
         public init() {}
 
         var settings: RequestSettings {
-            RequestSettings(
-                basePath: gateway.basePath, trustedProxies: gateway.trustedProxies, bodyLimit: gateway.limits.body,
-                logger: logger)
+            RequestSettings(gateway, isCGI: false, logger: logger)
         }
     }
 }

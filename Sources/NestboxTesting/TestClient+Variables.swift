@@ -34,7 +34,7 @@ extension TestClient {
                 target: target.first == "/" ? String(target) : "/\(target)")
         }
 
-        /// Goes where a `Location` field says (RFC 3986 §5.2, without its dot segments).
+        /// Goes where a `Location` field says (RFC 3986 §5.2).
         mutating func follow(_ location: String) {
             if let url = Self.url(location) {
                 self = url
@@ -48,6 +48,24 @@ extension TestClient {
                 default: target = String(path[...(path.lastIndex(of: "/") ?? path.startIndex)]) + location
                 }
             }
+            target = Self.removingDotSegments(path) + target.dropFirst(path.count)
+        }
+
+        /// Resolves `.` and `..` as browsers do (RFC 3986 §5.2.4).
+        private static func removingDotSegments(_ path: String) -> String {
+            let segments = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+            var kept: [Substring] = []
+            for (index, segment) in segments.enumerated() {
+                let isLast = index == segments.count - 1
+                switch segment.lowercased().replacing("%2e", with: ".") {
+                case ".": if isLast { kept.append("") }
+                case "..":
+                    _ = kept.popLast()
+                    if isLast { kept.append("") }
+                default: kept.append(segment)
+                }
+            }
+            return "/" + kept.joined(separator: "/")
         }
 
         var path: String { String(target.prefix { $0 != "?" }) }

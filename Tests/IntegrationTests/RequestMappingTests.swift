@@ -22,8 +22,8 @@ extension Integration {
                 show: @escaping @Sendable (Request) throws -> String
             ) throws {
                 application = try LocalApplication(configure) { router in
-                    router.on(nil, "/") { request in try show(request) }
-                    router.on(nil, "/{rest...}") { request in try show(request) }
+                    router.any("/") { request in try show(request) }
+                    router.any("/{rest...}") { request in try show(request) }
                 }
                 nginx = try NginxServer(before: application.socket, servers: servers, http: http)
             }

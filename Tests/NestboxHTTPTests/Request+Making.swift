@@ -15,11 +15,13 @@ extension Request {
 extension RequestSettings {
     /// Settings that log nothing.
     static func test(
-        basePath: String? = nil, isCGI: Bool = false, trustedProxies: TrustedProxies = .none, bodyLimit: Int = 16 << 20,
+        basePath: String? = nil, isCGI: Bool = false, trustedProxies: TrustedProxies = .none,
+        allowedHosts: AllowedHosts = .any, bodyLimit: Int = 16 << 20, headerLimit: Int = 100,
         logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     ) -> RequestSettings {
         RequestSettings(
-            basePath: basePath, isCGI: isCGI, trustedProxies: trustedProxies, bodyLimit: bodyLimit, logger: logger)
+            basePath: basePath, isCGI: isCGI, trustedProxies: trustedProxies, allowedHosts: allowedHosts,
+            bodyLimit: bodyLimit, headerLimit: headerLimit, logger: logger)
     }
 }
 

@@ -124,6 +124,39 @@ struct RequestHeadTests {
         #expect(request.headers[values: .authorization] == ["Basic eA=="])
     }
 
+    // MARK: Counts
+
+    @Test("refuses more header fields than it may have, and takes as many")
+    func headerCount() {
+        func refusal(_ count: Int, limit: Int = 100) -> HTTPError? {
+            let fields = (0..<count).map { ("HTTP_X_\($0)", "x") }
+            let own = (0..<300).map { ("NGINX_\($0)", "x") } + [("REQUEST_METHOD", "GET"), ("HTTPS", "on")]
+            return RequestHead(variables: CGIVariables(own + fields), settings: .test(headerLimit: limit)).refusal
+        }
+        #expect(refusal(100) == nil)
+        #expect(refusal(101)?.status == .requestHeaderFieldsTooLarge)
+        #expect(refusal(7, limit: 7) == nil)
+        #expect(refusal(8, limit: 7)?.status == .requestHeaderFieldsTooLarge)
+        #expect(refusal(8, limit: 7)?.message.contains("7") == true)
+    }
+
+    @Test("refuses more cookies than it may have, in one line or several, and cuts none off")
+    func cookieCount() {
+        func head(_ lines: [Int]) -> RequestHead {
+            let lines = lines.map { count in
+                ("HTTP_COOKIE", (0..<count).map { "c\($0)=\($0)" }.joined(separator: "; "))
+            }
+            return RequestHead(variables: CGIVariables([("REQUEST_METHOD", "GET")] + lines), settings: .test())
+        }
+        // Browsers keep 180 for a site.
+        #expect(head([200]).refusal == nil)
+        #expect(Request(head: head([200]), body: .empty).cookies.count == 200)
+        #expect(head([201]).refusal?.status == .requestHeaderFieldsTooLarge)
+        #expect(head([100, 100]).refusal == nil)
+        #expect(head([100, 101]).refusal?.status == .requestHeaderFieldsTooLarge)
+        #expect(head([100_000]).refusal?.status == .requestHeaderFieldsTooLarge)
+    }
+
     // MARK: Host and scheme
 
     static let hosts: [(KeyValuePairs<String, String>, String?)] = [

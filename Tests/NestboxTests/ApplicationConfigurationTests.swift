@@ -138,6 +138,9 @@ struct ApplicationConfigurationTests {
         ("base-path", ["app", "/", "/app/", "http://x"]),
         ("listen", ["9000", ":9000", "unix:", "127.0.0.1", "127.0.0.1:65536", "127.0.0.1:x", "unix:/a,9000"]),
         ("trusted-proxies", ["proxy.test", "10.0.0.0/33", "::1,x"]),
+        ("allowed-hosts", ["", "*", "a b", "example.org:80"]),
+        ("limits-headers", ["15", "100001", "x"]),
+        ("limits-cookies", ["0", "100001"]),
         ("allowed-clients", ["all", "*"]),
         ("log-level", ["", "loud", "warn"]),
     ]
@@ -158,6 +161,8 @@ struct ApplicationConfigurationTests {
 
     static let borders: [(String, String, @Sendable (GatewayConfiguration) -> Bool)] = [
         ("workers", "1", { $0.workers == 1 }), ("workers", "1024", { $0.workers == 1024 }),
+        ("limits-headers", "16", { $0.limits.headers == 16 }), ("limits-cookies", "1", { $0.limits.cookies == 1 }),
+        ("allowed-hosts", "example.org, .b.test,::1", { (try? AllowedHosts(["example.org", ".b.test", "::1"])) == $0.allowedHosts }),
         ("limits-body", "0", { $0.limits.body == 0 }), ("limits-body", "1099511627776", { $0.limits.body == 1 << 40 }),
         ("timeouts-header", "0.01", { $0.timeouts.header == .milliseconds(10) }),
         ("timeouts-grace", "86400", { $0.timeouts.grace == .seconds(86_400) }),

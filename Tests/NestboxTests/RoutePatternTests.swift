@@ -27,8 +27,8 @@ struct RoutePatternTests {
         let error = #expect(throws: RoutePatternError.self) { try Application(router: router) }
         #expect(error?.description.contains("GET") == true)
         var any = Router()
-        any.on(nil, first) { _ in "" }
-        any.on(nil, second) { _ in "" }
+        any.any(first) { _ in "" }
+        any.any(second) { _ in "" }
         #expect(throws: RoutePatternError.self) { try Application(router: any) }
     }
 
@@ -37,7 +37,7 @@ struct RoutePatternTests {
         var router = Router()
         router.get("/{a}") { _ in "" }
         router.post("/{b}") { _ in "" }
-        router.on(nil, "/{c}") { _ in "" }
+        router.any("/{c}") { _ in "" }
         router.get("/{a...}") { _ in "" }
         router.get("/a") { _ in "" }
         router.get("/a/") { _ in "" }

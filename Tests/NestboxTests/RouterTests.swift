@@ -5,7 +5,7 @@ import Testing
 @Suite("the router", .timeLimit(.minutes(1)))
 struct RouterTests {
     /// A client of an application whose routes answer with their pattern and parameters.
-    private func client(_ patterns: [String], method: HTTPRequest.Method? = .get) throws -> TestClient {
+    private func client(_ patterns: [String], method: HTTPRequest.Method = .get) throws -> TestClient {
         var router = Router()
         for pattern in patterns {
             router.on(method, pattern) { request in
@@ -49,11 +49,14 @@ struct RouterTests {
         ("/files/a/b//c/", "/files/{path...} path=a/b//c/"),
         ("/files//a", "/files/{path...} path=/a"),
         ("/files/a%2Fb/c", "/files/{path...} path=a/b/c"),
-        ("/files/../x", "/files/{path...} path=../x"),
+        ("/files/.../x", "/files/{path...} path=.../x"),
+        ("/files/..x", "/files/{path...} path=..x"),
         ("/files/readme", "/files/readme"),
         ("/files/readme/x", "/files/{path...} path=readme/x"),
         ("/a/b", nil),
-        ("/.", "/{a} a=."),
+        ("/.a", "/{a} a=.a"),
+        ("/...", "/{a} a=..."),
+        ("/%252e%252e", "/{a} a=%2e%2e"),
     ]
 
     @Test("finds the route of a path, decoding each segment once", arguments: paths)
@@ -65,6 +68,22 @@ struct RouterTests {
         let response = await client.get(target)
         #expect(response.status == (answer == nil ? .notFound : .ok))
         if let answer { #expect(response.text == answer) }
+    }
+
+    static let dotSegments = [
+        "/.", "/..", "/./birds", "/birds/.", "/birds/..", "/files/../x", "/files/./x", "/files/%2e%2e/x",
+        "/files/.%2E/x",
+        "/files/%2E", "/files/a%2F..%2Fx", "/files/..%2fx", "/files/a/%2f./x", "/files//..//x",
+    ]
+
+    @Test(
+        "sees no path with dot segments, which web servers resolve before they ask who may come", arguments: dotSegments
+    )
+    func resolvesNothing(target: String) async throws {
+        let client = try client(["/{a}", "/{a}/{b}", "/files/{path...}", "/{rest...}"])
+        #expect(await client.get(target).status == .badRequest)
+        #expect(await client.get(target + "?x=../").status == .badRequest)
+        #expect(await client.get("/birds?x=" + target).status == .ok)
     }
 
     static let precedence: [(String, String)] = [
@@ -110,8 +129,8 @@ struct RouterTests {
         router.put("/all") { _ in "put" }
         router.patch("/all") { _ in "patched" }
         router.delete("/all") { _ in "deleted" }
-        router.on(HTTPRequest.Method("PROPFIND"), "/all") { _ in "found" }
-        router.on(nil, "/any") { "any \($0.method.rawValue)" }
+        router.on(try #require(HTTPRequest.Method("PROPFIND")), "/all") { _ in "found" }
+        router.any("/any") { "any \($0.method.rawValue)" }
         router.get("/any") { _ in "got" }
         router.get("/own") { _ in "got" }
         router.on(.head, "/own") { _ in Response(status: .accepted) }
@@ -135,6 +154,22 @@ struct RouterTests {
         let response = try await methods().send(#require(HTTPRequest.Method(method)), path)
         #expect(response.status.code == status)
         #expect(response.text == text)
+    }
+
+    @Test("lets no handler see TRACE, TRACK or CONNECT, and never echoes", arguments: ["TRACE", "TRACK", "CONNECT"])
+    func refusedMethods(method: String) async throws {
+        var router = Router()
+        let name = try #require(HTTPRequest.Method(method))
+        router.any("/any") { "\($0.method) \($0.headers)" }
+        router.on(name, "/own") { "\($0.method) \($0.headers)" }
+        let client = try TestClient(try Application(router: router))
+        for path in ["/any", "/own", "/nowhere"] {
+            let response = await client.send(name, path, headers: [.cookie: "a=secret", .userAgent: "secret"])
+            #expect(response.status == .methodNotAllowed)
+            #expect(response.headers[.allow]?.contains("GET") == true)
+            #expect(response.headers[.allow]?.contains(method) == false)
+            #expect(!response.text.contains("secret"))
+        }
     }
 
     static let allowTable: [(String, String, String?)] = [

@@ -239,7 +239,7 @@ struct TestClientTests {
             try Response.redirect(
                 to: request.query["to"] ?? "/", status: .init(code: Int(request.query["code"] ?? "") ?? 303))
         }
-        router.on(nil, "/there") { request in
+        router.any("/there") { request in
             "\(request.method.rawValue) \(request.host ?? "") \(try await request.body.collect().count)"
         }
         router.get("/loop") { _ in try Response.redirect(to: "/loop") }

@@ -52,7 +52,8 @@ public struct ApplicationConfiguration: Sendable {
         arguments: [String]?, environment: some Sequence<(name: String, value: String)>, file: String,
         options: [ConfigurationOption] = []
     ) throws {
-        let options = ConfigurationOption.gateway + ConfigurationOption.sessions + options
+        let options =
+            ConfigurationOption.gateway + ConfigurationOption.requests + ConfigurationOption.sessions + options
         self.options = options
         let wantsHelp = arguments?.dropFirst().contains { $0 == "--help" || $0 == "-h" } ?? false
         self.wantsHelp = wantsHelp

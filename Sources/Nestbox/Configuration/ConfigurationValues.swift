@@ -59,6 +59,7 @@ extension GatewayConfiguration {
         try values.set(&trustedProxies, "trustedProxies", "addresses") {
             try TrustedProxies(Self.list($0))
         }
+        try values.set(&allowedHosts, "allowedHosts", "host names") { try AllowedHosts(Self.list($0)) }
         try values.set(&allowedClients, "allowedClients", "addresses") { text in
             let entries = Self.list(text)
             _ = try TrustedProxies(entries)
@@ -74,6 +75,8 @@ extension GatewayConfiguration {
         try values.set(&limits.backlog, "limits.backlog", in: 1...65_535)
         try values.set(&limits.body, "limits.body", in: 0...(1 << 40))
         try values.set(&limits.drainedBody, "limits.drainedBody", in: 0...(1 << 40))
+        try values.set(&limits.headers, "limits.headers", in: 16...100_000)
+        try values.set(&limits.cookies, "limits.cookies", in: 1...100_000)
         try values.set(&limits.parametersSize, "limits.parametersSize", in: 1024...(1 << 19))
         try values.set(&limits.parameterValueSize, "limits.parameterValueSize", in: 1024...(1 << 19))
         try values.set(&limits.parameterCount, "limits.parameterCount", in: 32...100_000)

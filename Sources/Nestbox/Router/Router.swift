@@ -12,6 +12,12 @@ public import NestboxHTTP
 /// answer `HEAD` too, and every path answers `OPTIONS`, unless there is a route for these. Another method on a known path
 /// is answered with 405 and `Allow`, an unknown path with 404.
 ///
+/// The path is what the client sent, where web servers choose their locations by a path that they have tidied up. So no
+/// request comes here that has `.` or `..` as a segment, encoded or not, also between slashes that are encoded: it is
+/// refused with 400. What a location of nginx keeps from `/admin/` no route below `/admin/` sees. Empty segments are no
+/// danger to that: `//admin` is another path here, and the guarded one there. `TRACE`, `TRACK` and `CONNECT` are refused
+/// with 405 before that.
+///
 /// A router is a value: what is added after it was given to an `Application` is not part of that.
 public struct Router: Sendable {
     private struct Entry: Sendable {
@@ -52,20 +58,34 @@ public struct Router: Sendable {
         entries += group.entries
     }
 
-    /// Adds a route for one method, or for all that have no route of their own when `method` is `nil`.
-    public mutating func on(_ method: HTTPRequest.Method?, _ path: String, respond responder: some Responder) {
+    /// Adds a route for one method.
+    public mutating func on(_ method: HTTPRequest.Method, _ path: String, respond responder: some Responder) {
+        add(method, path, responder)
+    }
+
+    /// Adds a route for one method.
+    ///
+    ///     router.on(.options, "/birds") { … }
+    public mutating func on<Result: ResponseConvertible>(
+        _ method: HTTPRequest.Method, _ path: String, _ handler: @escaping @Sendable (Request) async throws -> Result
+    ) { add(method, path, ClosureResponder { request in try await handler(request).response(to: request) }) }
+
+    /// Adds a route for all methods that have no route of their own.
+    public mutating func any(_ path: String, respond responder: some Responder) { add(nil, path, responder) }
+
+    /// Adds a route for all methods that have no route of their own.
+    ///
+    ///     router.any("/echo") { request in "\(request.method)\n" }
+    public mutating func any<Result: ResponseConvertible>(
+        _ path: String, _ handler: @escaping @Sendable (Request) async throws -> Result
+    ) { add(nil, path, ClosureResponder { request in try await handler(request).response(to: request) }) }
+
+    private mutating func add(_ method: HTTPRequest.Method?, _ path: String, _ responder: some Responder) {
         // A group's own path is /admin, and not /admin/, when the route says "".
         entries.append(
             Entry(
                 method: method, pattern: prefix + path, responder: responder.wrapped(in: middleware),
                 middleware: middleware))
-    }
-
-    /// Adds a route for one method, or for all that have no route of their own when `method` is `nil`.
-    public mutating func on<Result: ResponseConvertible>(
-        _ method: HTTPRequest.Method?, _ path: String, _ handler: @escaping @Sendable (Request) async throws -> Result
-    ) {
-        on(method, path, respond: ClosureResponder { request in try await handler(request).response(to: request) })
     }
 
     /// Adds a route for `GET`, which answers `HEAD` too.

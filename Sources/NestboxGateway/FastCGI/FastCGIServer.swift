@@ -204,14 +204,6 @@ enum EventSource {
     }
 }
 
-extension RequestSettings {
-    convenience init(_ configuration: GatewayConfiguration, isCGI: Bool, logger: Logger) {
-        self.init(
-            basePath: configuration.basePath, isCGI: isCGI, trustedProxies: configuration.trustedProxies,
-            bodyLimit: configuration.limits.body, logger: logger)
-    }
-}
-
 extension RequestReader.Limits {
     init(_ limits: GatewayConfiguration.Limits) {
         self.init()

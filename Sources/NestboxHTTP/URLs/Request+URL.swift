@@ -42,8 +42,8 @@ extension Request {
     /// The host is what the client says, unless the configuration's `allowedHosts` or the web server restricts it: what
     /// is sent to others, such as a link to reset a password, needs that.
     /// - Throws: ``HTTPError`` 400 when neither the client nor the web server names a host.
-    public func url(for path: String, query: URLEncodedForm = [:]) throws(HTTPError) -> String {
-        try origin + self.path(for: path, query: query)
+    public func url(for path: String, query: URLEncodedForm = [:]) throws -> String {
+        try origin() + self.path(for: path, query: query)
     }
 
     /// The absolute URL of a page of this application, made of a pattern; see ``path(for:_:query:)`` and
@@ -53,18 +53,16 @@ extension Request {
         for pattern: String, _ parameters: KeyValuePairs<String, any LosslessStringConvertible>,
         query: URLEncodedForm = [:]
     ) throws -> String {
-        try origin + path(for: pattern, parameters, query: query)
+        try origin() + path(for: pattern, parameters, query: query)
     }
 
     /// Scheme, host and port (RFC 6454 §6.1).
-    private var origin: String {
-        get throws(HTTPError) {
-            guard let authority = head.authority else {
-                throw HTTPError(.badRequest, "The request does not say which host it is for.")
-            }
-            let port = authority.port.flatMap { $0 == (isSecure ? 443 : 80) ? nil : ":\($0)" }
-            return "\(scheme)://\(authority.host)\(port ?? "")"
+    private func origin() throws -> String {
+        guard let authority = head.authority else {
+            throw HTTPError(.badRequest, "The request does not say which host it is for.")
         }
+        let port = authority.port.flatMap { $0 == (isSecure ? 443 : 80) ? nil : ":\($0)" }
+        return "\(scheme)://\(authority.host)\(port ?? "")"
     }
 
     /// The mount point in front of an encoded path, and a query behind it.

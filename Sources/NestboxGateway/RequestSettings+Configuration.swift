@@ -1,0 +1,12 @@
+package import Logging
+package import NestboxHTTP
+
+extension RequestSettings {
+    /// What of a gateway's configuration concerns requests.
+    package convenience init(_ configuration: GatewayConfiguration, isCGI: Bool, logger: Logger) {
+        self.init(
+            basePath: configuration.basePath, isCGI: isCGI, trustedProxies: configuration.trustedProxies,
+            allowedHosts: configuration.allowedHosts, bodyLimit: configuration.limits.body,
+            headerLimit: configuration.limits.headers, cookieLimit: configuration.limits.cookies, logger: logger)
+    }
+}

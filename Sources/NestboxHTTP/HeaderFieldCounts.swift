@@ -1,0 +1,47 @@
+/// What is counted of a request's header fields before anything is made of them.
+///
+/// nginx before 1.23 sends a variable for each line, other servers one for each name.
+struct HeaderFieldCounts {
+    /// The variables that start with `HTTP_`.
+    private(set) var fields = 0
+    /// Pieces between semicolons in `Cookie`.
+    private(set) var cookies = 0
+    private var hosts = 0
+    private var types = 0
+    private var authorizations = 0
+    private var lengths = 0
+
+    /// Whether the client sent two of a header field that a request has one of.
+    ///
+    /// These are `Host`, `Authorization`, `Content-Type` and `Content-Length`. Programs do not agree on which of two
+    /// counts, and attacks live on that. The variables without `HTTP_` are the web server's own; of these a later one
+    /// replaces an earlier one.
+    var repeatsSingleField: Bool { hosts > 1 || types > 1 || authorizations > 1 || lengths > 1 }
+
+    init(_ variables: CGIVariables) {
+        for entry in variables.entries where entry.nameCount > 5 && variables.isNamed(entry, startingWith: "HTTP_") {
+            fields += 1
+            // The length alone tells nearly all names apart.
+            switch entry.nameCount {
+            case 9: if variables.isNamed(entry, startingWith: "HTTP_HOST") { hosts += 1 }
+            case 11: if variables.isNamed(entry, startingWith: "HTTP_COOKIE") { cookies += variables.pieces(of: entry) }
+            case 17: if variables.isNamed(entry, startingWith: "HTTP_CONTENT_TYPE") { types += 1 }
+            case 18: if variables.isNamed(entry, startingWith: "HTTP_AUTHORIZATION") { authorizations += 1 }
+            case 19: if variables.isNamed(entry, startingWith: "HTTP_CONTENT_LENGTH") { lengths += 1 }
+            default: break
+            }
+        }
+    }
+}
+
+extension CGIVariables {
+    /// Whether the name begins so; it must not be shorter.
+    fileprivate func isNamed(_ entry: Entry, startingWith name: StaticString) -> Bool {
+        bytes[entry.name].prefix(name.utf8CodeUnitCount)
+            .elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+    }
+
+    fileprivate func pieces(of entry: Entry) -> Int {
+        bytes[entry.value].reduce(1) { $1 == UInt8(ascii: ";") ? $0 + 1 : $0 }
+    }
+}
