@@ -171,8 +171,10 @@ struct FastCGIGatewayTests {
             $0.timeouts.header = .milliseconds(400)
         }
         configuration.listen = [.inherited(listener.descriptor)]
+        let warnings = WarningCounter()
         let gateway = FastCGIGateway(
-            configuration: configuration, responder: GatewayContract.responder, logger: .silent)
+            configuration: configuration, responder: GatewayContract.responder,
+            logger: Logger(label: "test") { _ in warnings })
         try await onOwnThread {
             // They wait in the queue: when the gateway starts there is room for few of them.
             let silent = try (0..<50).map { _ in try FastCGIConnection(to: listener.address) }
@@ -183,6 +185,7 @@ struct FastCGIGatewayTests {
             var limit = rlimit(rlim_cur: rlim_t(next + 16), rlim_max: rlim_t(next + 16))
             try expect(setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, "setrlimit: \(errno)")
             let start = Self.processorTime
+            let began = ContinuousClock.now
             try gateway.start()
             // Whoever says nothing is closed at the deadline, and makes room.
             for client in silent {
@@ -196,6 +199,9 @@ struct FastCGIGatewayTests {
             }
             let used = Self.processorTime - start
             try expect(used < .milliseconds(300), "\(used) of processor time")
+            // It accepts, and cannot accept, at every tick of 100 ms and whenever a connection closes.
+            let most = 1 + Int((ContinuousClock.now - began) / .seconds(5))
+            try expect((1...most).contains(warnings.count), "\(warnings.count) warnings")
             gateway.stop()
         }
     }

@@ -31,6 +31,7 @@ final class FastCGIServer: Sendable {
     private let acceptIsPaused = Atomic<Bool>(false)
     private let endedListeners = Mutex<Set<Int>>([])
     private let timerIsRunning = Atomic<Bool>(false)
+    private let pauseWarning = LogInterval(.seconds(5))
 
     init(
         configuration: GatewayConfiguration, listeners: [Listener], responder: any Responder, errors: ErrorResponses,
@@ -101,7 +102,9 @@ final class FastCGIServer: Sendable {
 
     /// Stops accepting until a connection closes or some time has passed: the system has no more descriptors or memory.
     func pauseAccepting(errno: Int32) {
-        if !acceptIsPaused.exchange(true, ordering: .sequentiallyConsistent) {
+        acceptIsPaused.store(true, ordering: .sequentiallyConsistent)
+        // A full table of descriptors comes and goes many times in a second.
+        if pauseWarning.isDue(at: nestbox_now()) {
             logger.warning("cannot accept more connections: \(String(cString: strerror(errno)))")
         }
         startTimer()
