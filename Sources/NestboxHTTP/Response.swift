@@ -50,11 +50,19 @@ public struct Response: Sendable {
     }
 
     /// A body that is written while it is made; see ``ResponseBody/stream(length:_:)``.
+    ///
+    /// What is written goes to the client at once, also through nginx, which is told so by `X-Accel-Buffering: no`; a
+    /// client that reads slowly holds back the handler. With `buffered` nginx takes it as fast as it is made, into its
+    /// buffers and a file, and passes it on when it likes: for what is large and quickly made.
     public static func stream(
         type: String = "application/octet-stream", length: Int? = nil, status: HTTPResponse.Status = .ok,
-        _ produce: @escaping @Sendable (ResponseBodyWriter) async throws -> Void
+        buffered: Bool = false, _ produce: @escaping @Sendable (ResponseBodyWriter) async throws -> Void
     ) -> Response {
-        Response(status: status, contentType: type, body: .stream(length: length, produce))
+        var response = Response(status: status, contentType: type, body: .stream(length: length, produce))
+        if !buffered, let name = HTTPField.Name.accelBuffering {
+            response.headers.append(HTTPField(name: name, value: "no"))
+        }
+        return response
     }
 }
 
@@ -80,6 +88,11 @@ extension Response {
     public mutating func setCookie(_ cookie: Cookie) {
         headers.append(HTTPField(name: .setCookie, value: cookie.headerValue))
     }
+}
+
+extension HTTPField.Name {
+    /// Tells nginx whether to buffer a response; clients never see it there.
+    fileprivate static let accelBuffering = HTTPField.Name("X-Accel-Buffering")
 }
 
 /// A header field that would not be sent as it was given.
