@@ -54,6 +54,10 @@ public struct ResponseBodyWriter: Sendable {
     package protocol Sink: Sendable {
         /// Returns when the web server has taken the bytes or has room for them.
         func write(_ bytes: [UInt8]) async throws
+
+        /// Tells the gateway that the stream has begun and goes on until one side leaves; see
+        /// ``Response/events(heartbeat:retry:_:)``.
+        func becomeEndless(heartbeat: Heartbeat?)
     }
 
     private let sink: any Sink
@@ -72,4 +76,18 @@ public struct ResponseBodyWriter: Sendable {
     public func write(_ text: String) async throws {
         try await write(Array(text.utf8))
     }
+
+    /// Has the gateway end the stream when the program stops, and send a heartbeat while it is silent.
+    func becomeEndless(heartbeat: Heartbeat?) { sink.becomeEndless(heartbeat: heartbeat) }
+}
+
+extension ResponseBodyWriter.Sink {
+    /// Does nothing, where a stream is gathered and not sent.
+    package func becomeEndless(heartbeat: Heartbeat?) {}
+}
+
+/// What a gateway sends by itself when nothing was written for a time.
+package struct Heartbeat: Sendable {
+    package var bytes: [UInt8]
+    package var interval: Duration
 }

@@ -87,6 +87,7 @@ extension Connection {
                 throw CancellationError()
             }
             state.output.append(write)
+            state.heartbeat?.postpone()
             if !body.isEmpty { state.output.append(body: body, id: state.reader.requestID) }
             if let ends {
                 if breaks { state.closesAfterResponse = true }

@@ -136,9 +136,7 @@ extension Connection {
             followUp.roomWaiter = state.roomWaiter
             state.roomWaiter = nil
         }
-        if followUp.bodyWaiter != nil || followUp.roomWaiter != nil {
-            deadline.store(state.handlerDeadline, ordering: .relaxed)
-        }
+        if followUp.bodyWaiter != nil || followUp.roomWaiter != nil { setRestDeadline(state) }
     }
 
     /// Goes on after a response was queued: sends the rest of it, drops the rest of the request, and then waits for the
@@ -148,6 +146,8 @@ extension Connection {
             state.stage = .finishing
             state.exchange = nil
             state.task = nil
+            state.isEndless = false
+            state.heartbeat = nil
             setDeadline(server.configuration.timeouts.write)
         }
         let closes = state.closesAfterResponse || state.reader.closesAfterReplies || !state.reader.keepConnection
@@ -264,6 +264,8 @@ extension Connection {
         state.isBroken = true
         state.exchange = nil
         state.task = nil
+        state.isEndless = false
+        state.heartbeat = nil
         state.output = OutputBuffer()
         state.unread = []
         setDeadline(.none)

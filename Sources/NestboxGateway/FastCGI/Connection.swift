@@ -56,6 +56,9 @@ final class Connection: Sendable {
         var wasUsed = false
         var drained = 0
         var handlerDeadline = UInt64.max
+        /// Whether the response is a stream that goes on until one side leaves.
+        var isEndless = false
+        var heartbeat: Heartbeat?
     }
 
     let slot: Int
@@ -146,6 +149,8 @@ final class Connection: Sendable {
                 } else if state.bodyWaiter != nil {
                     state.bodyTimedOut = true
                     state.closesAfterResponse = true
+                } else {
+                    beat(&state, now: now, &followUp)
                 }
                 wakeWaiters(&state, &followUp)
             }
@@ -155,7 +160,7 @@ final class Connection: Sendable {
 
     /// Closes the connection when it was used and no next request has come; lets others finish.
     ///
-    /// A new connection's request is on its way.
+    /// A new connection's request is on its way. Streams without an end are ended: their clients come back.
     func retire() {
         state.withLock { state -> FollowUp in
             var followUp = FollowUp()
@@ -163,6 +168,7 @@ final class Connection: Sendable {
             if state.stage == .receiving, state.reader.isIdle {
                 if state.wasUsed, !hasInput(state) { close(&state, &followUp) } else { setDeadline(.seconds(1)) }
             }
+            if state.stage == .responding, state.isEndless { followUp.cancel = state.task }
             return followUp
         }.perform(for: self)
     }

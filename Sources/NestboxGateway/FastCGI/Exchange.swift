@@ -132,6 +132,19 @@ final class Exchange: Sendable {
         }
     }
 
+    /// Lets a stream that has begun take as long as it likes.
+    func becomeEndless(heartbeat: Heartbeat?) {
+        let heartbeat = heartbeat.map { heartbeat in
+            var record: [UInt8] = []
+            record.appendStdout(id: id) { $0 += heartbeat.bytes }
+            return Connection.Heartbeat(record: record, interval: heartbeat.interval)
+        }
+        connection.becomeEndless(serial: serial, heartbeat: heartbeat)
+    }
+
+    /// Counts bytes of the body that were sent.
+    func count(_ bytes: Int) { sent.add(bytes, ordering: .relaxed) }
+
     /// Ends a stream.
     func end(head: CGIResponseHead?) throws {
         _ = try connection.send(serial: serial, ends: 0) { records in

@@ -16,6 +16,8 @@ final class ResponseStream: ResponseBodyWriter.Sink {
         if head != nil || !part.isEmpty { try await exchange.write(part, head: head) }
     }
 
+    func becomeEndless(heartbeat: Heartbeat?) { exchange.becomeEndless(heartbeat: heartbeat) }
+
     func end() throws {
         try exchange.end(head: try body.withLock { body throws(StreamedBody.TooShort) in try body.end() })
     }
