@@ -68,6 +68,7 @@ let package = Package(
         example("Conformance", ["NestboxTesting", crypto]),
         example("Counter"),
         example("Login", [crypto, cryptoExtras]),
+        example("Clock"),
         .testTarget(
             name: "NestboxHTTPTests",
             dependencies: ["NestboxHTTP", "NestboxTesting", httpTypes, logging, inMemoryLogging],
@@ -95,8 +96,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Nestbox", "NestboxSessions", "NestboxTesting", "Hello", "Counter", "Login", "Conformance", "Talkative",
-                "SessionWriter", "Notebook", httpTypes, logging,
+                "Nestbox", "NestboxSessions", "NestboxTesting", "Hello", "Counter", "Login", "Clock", "Conformance",
+                "Talkative", "SessionWriter", "Notebook", httpTypes, logging,
             ],
             exclude: ["Support/python_tokens.py"], swiftSettings: settings),
     ]

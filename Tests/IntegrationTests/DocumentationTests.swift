@@ -15,8 +15,8 @@ extension Integration {
         @Test(
             "every option that it names is one",
             arguments: [
-                "README.md", "SECURITY.md", "docs/sessions.md", "nginx/nestbox.conf", "nginx/mounted.conf",
-                "nginx/fastcgi_params",
+                "README.md", "SECURITY.md", "docs/sessions.md", "docs/streaming.md", "nginx/nestbox.conf",
+                "nginx/mounted.conf", "nginx/fastcgi_params",
             ])
         func options(file: String) throws {
             let output = try ChildProcess(ExampleProgram.path("Hello"), ["--help"]).output()
@@ -55,7 +55,12 @@ extension Integration {
             }
         }
 
-        @Test("every file that they link to is there", arguments: [("README.md", ""), ("docs/sessions.md", "docs/")])
+        @Test(
+            "every file that they link to is there",
+            arguments: [
+                ("README.md", ""), ("docs/sessions.md", "docs/"), ("docs/streaming.md", "docs/"),
+                ("Examples/Clock/README.md", "Examples/Clock/"),
+            ])
         func links(file: String, directory: String) throws {
             for link in try Repository.text(of: file).matches(of: #/\]\(([^)#:]+)\)/#).map(\.output.1) {
                 #expect(File.exists("\(Repository.root)/\(directory)\(link)"), "\(link)")

@@ -110,6 +110,14 @@ final class Browser {
             ])
     }
 
+    /// Shows pages as to someone who prefers dark ones, or light ones.
+    func emulate(darkMode: Bool) throws {
+        let feature: JSON = ["name": "prefers-color-scheme", "value": .string(darkMode ? "dark" : "light")]
+        try call(
+            "POST", "/goog/cdp/execute",
+            ["cmd": "Emulation.setEmulatedMedia", "params": ["features": .array([feature])]])
+    }
+
     /// Runs the body of a JavaScript function, with `arguments` in its `arguments`, and returns what it returns.
     @discardableResult
     func run(_ script: String, _ arguments: JSON...) throws -> JSON {

@@ -9,6 +9,12 @@ enum Process {
 
     /// How many descriptors a process has open.
     static func descriptors(of processID: Int32) -> Int { File.names(in: "/proc/\(processID)/fd").count }
+
+    /// How many bytes of memory a process occupies.
+    static func memory(of processID: Int32) -> Int? {
+        let fields = (try? File.text("/proc/\(processID)/statm"))?.split(separator: " ") ?? []
+        return fields.count > 1 ? Int(fields[1]).map { $0 * Int(getpagesize()) } : nil
+    }
 }
 
 extension Process {
