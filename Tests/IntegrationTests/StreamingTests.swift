@@ -94,6 +94,34 @@ extension Integration {
             #expect(try client.readBody(timeout: .seconds(30)).count == 64 << 20)
         }
 
+        @Test("are cut short for the client when the handler throws", arguments: [true, false])
+        func brokenOff(buffered: Bool) throws {
+            let received = Event()
+            let application = try LocalApplication { router in
+                router.get("/") { _ in
+                    Response.stream(type: "text/plain", buffered: buffered) { body in
+                        try await body.write("the first half\n")
+                        if !buffered { await received.wait() }
+                        throw CancellationError()
+                    }
+                }
+            }
+            let nginx = try NginxServer(before: application.socket)
+            let client = try nginx.connect()
+            try client.send("GET", "/")
+            if buffered {
+                #expect(throws: TestingError.self) {
+                    _ = try client.readHead()
+                    return try client.readBody()
+                }
+            } else {
+                #expect(try client.readHead().status == 200)
+                #expect(try client.readChunk() == Array("the first half\n".utf8))
+                received.happen()
+                #expect { try client.readBody() } throws: { ($0 as? TestingError)?.code == .truncated }
+            }
+        }
+
         @Test("cancel the handler when the client hangs up", arguments: [true, false])
         func hangUp(afterStart: Bool) throws {
             let (started, cancelled) = (Event(), Event())

@@ -101,13 +101,22 @@ extension Connection {
     }
 
     /// Closes the connection after what is queued, without the end of the request.
+    ///
+    /// nginx that does not buffer takes a closed connection for the end of the response; a record that no application may
+    /// send makes it break the client's connection, too. Other web servers pass over it and see what is missing.
     func breakOff(serial: UInt64) {
         state.withLock { state -> FollowUp in
             var followUp = FollowUp()
             guard state.serial == serial, state.stage == .responding else { return followUp }
             state.closesAfterResponse = true
             // An abort is acknowledged (FastCGI specification §5.4).
-            if state.reader.isAborted { end(&state, 0, &followUp) } else { finish(&state, &followUp) }
+            if state.reader.isAborted {
+                end(&state, 0, &followUp)
+            } else {
+                let id = state.reader.requestID
+                state.output.append { $0.appendRecordHeader(RecordType.abortRequest, id: id, contentLength: 0) }
+                finish(&state, &followUp)
+            }
             return followUp
         }.perform(for: self)
     }
