@@ -47,7 +47,7 @@ let package = Package(
         .systemLibrary(name: "CFCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"]), .brew(["fcgi"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .target(name: "CNestboxSystem"),
-        .target(name: "NestboxHTTP", dependencies: [httpTypes, logging], swiftSettings: settings),
+        .target(name: "NestboxHTTP", dependencies: ["CNestboxSystem", httpTypes, logging], swiftSettings: settings),
         .target(
             name: "NestboxGateway",
             dependencies: ["NestboxHTTP", "CFCGI", "CNestboxSystem", deque, httpTypes, logging],
@@ -71,7 +71,7 @@ let package = Package(
         example("Clock"),
         .testTarget(
             name: "NestboxHTTPTests",
-            dependencies: ["NestboxHTTP", "NestboxTesting", httpTypes, logging, inMemoryLogging],
+            dependencies: ["NestboxHTTP", "NestboxTesting", "CNestboxSystem", httpTypes, logging, inMemoryLogging],
             swiftSettings: settings),
         .testTarget(
             name: "NestboxGatewayTests", dependencies: ["NestboxGateway", "NestboxTesting", httpTypes, logging],

@@ -53,10 +53,64 @@ int nestbox_open_below(int directory, const char *path, int how, unsigned mode) 
     return result;
 }
 
+int nestbox_open_root(const char *path) { return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC); }
+
+int nestbox_walk_beneath(int directory, const char *path) {
+    int current = directory;
+    while (1) {
+        size_t length = strcspn(path, "/");
+        char name[256];
+        if (length == 0 || length >= sizeof name || strspn(path, ".") == length) {
+            errno = length >= sizeof name ? ENAMETOOLONG : ENOENT;
+            break;
+        }
+        memcpy(name, path, length);
+        name[length] = 0;
+        int isLast = path[length] == 0;
+        int flags = isLast ? O_RDONLY | O_NONBLOCK | O_NOCTTY : O_PATH | O_DIRECTORY;
+        int next;
+        RETRY(next, openat(current, name, flags | O_NOFOLLOW | O_CLOEXEC));
+        if (next < 0) break;
+        if (current != directory) close(current);
+        if (isLast) return next;
+        current = next;
+        path += length + 1;
+    }
+    int error = errno;
+    if (current != directory) close(current);
+    errno = error;
+    return -1;
+}
+
+int nestbox_open_beneath(int directory, const char *path) {
+    struct how full = {O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0, NO_MAGIC_LINKS | BENEATH};
+    int result;
+    int tries = 0;
+    // EAGAIN: something was renamed while a link with .. was followed, so that the kernel could not tell.
+    do {
+        result = (int)syscall(SYS_openat2, directory, path, &full, sizeof full);
+    } while (result < 0 && (errno == EINTR || (errno == EAGAIN && ++tries < 64)));
+    if (result >= 0 || (errno != ENOSYS && errno != EPERM)) return result;
+    return nestbox_walk_beneath(directory, path);
+}
+
+ssize_t nestbox_descriptor_path(int descriptor, char *path, size_t size) {
+    char link[64];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
+    ssize_t length = readlink(link, path, size);
+    if (length == (ssize_t)size) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    return length;
+}
+
 static void copy(const struct stat *from, struct nestbox_file_status *to) {
     to->size = from->st_size;
     to->modified = from->st_mtim.tv_sec;
     to->changed = from->st_ctim.tv_sec;
+    to->changed_nanoseconds = (uint32_t)from->st_ctim.tv_nsec;
+    to->inode = from->st_ino;
     to->owner = from->st_uid;
     to->permissions = from->st_mode & 07777;
     to->links = from->st_nlink;

@@ -23,6 +23,13 @@ struct CGIResponseHead {
             length = response.status.code == 205 ? 0 : nil
         }
         if response.isLocalRedirect { hasBody = false }
+        if handOff != nil { length = nil }
+    }
+
+    /// Tells the web server to send a file, unless someone has made another response of it since.
+    private var handOff: (name: String, value: String)? {
+        guard response.status == .ok, response.body.length == 0 else { return nil }
+        return response.handOff
     }
 
     private var declaredLength: Int? {
@@ -52,9 +59,10 @@ struct CGIResponseHead {
                 case "location":
                     defer { hasLocation = true }
                     return !hasLocation
-                case let name: return !Self.ownedByServer.contains(name)
+                case let name: return !Self.ownedByServer.contains(name) && !FileHandOff.fieldNames.contains(name)
                 }
             }
+            if let handOff { bytes.append(contentsOf: "\(handOff.name): \(handOff.value)\r\n".utf8) }
             if !hasNoEntity, !hasType, length != 0 {
                 bytes.append(contentsOf: "Content-Type: application/octet-stream\r\n".utf8)
             }

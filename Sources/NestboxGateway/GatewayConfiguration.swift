@@ -25,6 +25,10 @@ public struct GatewayConfiguration: Sendable {
     ///
     /// By default any. A request for another is answered with 421.
     public var allowedHosts = AllowedHosts.any
+    /// Which files the web server sends in the application's place.
+    ///
+    /// By default none.
+    public var fileHandOff = FileHandOff.none
     /// Counts and sizes.
     public var limits = Limits()
     /// Times.

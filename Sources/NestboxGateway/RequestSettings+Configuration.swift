@@ -7,6 +7,7 @@ extension RequestSettings {
         self.init(
             basePath: configuration.basePath, isCGI: isCGI, trustedProxies: configuration.trustedProxies,
             allowedHosts: configuration.allowedHosts, bodyLimit: configuration.limits.body,
-            headerLimit: configuration.limits.headers, cookieLimit: configuration.limits.cookies, logger: logger)
+            headerLimit: configuration.limits.headers, cookieLimit: configuration.limits.cookies,
+            fileHandOff: configuration.fileHandOff, logger: logger)
     }
 }

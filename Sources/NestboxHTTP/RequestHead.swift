@@ -18,13 +18,15 @@ package final class RequestSettings: Sendable {
     package let headerLimit: Int
     /// How many cookies a request may have.
     package let cookieLimit: Int
+    /// Which files the web server sends.
+    package let fileHandOff: FileHandOff
     /// What requests' loggers are made of.
     package let logger: Logger
 
     package init(
         basePath: String? = nil, isCGI: Bool = false, trustedProxies: TrustedProxies = .none,
         allowedHosts: AllowedHosts = .any, bodyLimit: Int = 16 << 20, headerLimit: Int = 100, cookieLimit: Int = 200,
-        logger: Logger
+        fileHandOff: FileHandOff = .none, logger: Logger
     ) {
         self.basePath = basePath
         self.isCGI = isCGI
@@ -33,6 +35,7 @@ package final class RequestSettings: Sendable {
         self.bodyLimit = bodyLimit
         self.headerLimit = headerLimit
         self.cookieLimit = cookieLimit
+        self.fileHandOff = fileHandOff
         self.logger = logger
     }
 }
@@ -112,6 +115,7 @@ package final class RequestHead: Sendable {
 extension RequestHead {
     package var logger: Logger { settings.logger }
     package var bodyLimit: Int { settings.bodyLimit }
+    package var fileHandOff: FileHandOff { settings.fileHandOff }
     /// Whether the process ends with this request.
     package var isCGI: Bool { settings.isCGI }
 

@@ -10,13 +10,16 @@ public struct Response: Sendable {
     /// The header fields.
     ///
     /// `HTTPFields` turns bytes that no field value may hold (CR, LF, NUL) into spaces. Use
-    /// ``setHeader(_:_:)`` for names and values that come from outside: it refuses them.
+    /// ``setHeader(_:_:)`` for names and values that come from outside: it refuses them. `X-Accel-Redirect`, `X-Sendfile`
+    /// and the like are not sent from here: they would let the web server send any file; see ``FileHandOff``.
     public var headers: HTTPFields
     /// The body.
     public var body: ResponseBody
 
     /// Whether `Location` stands alone (RFC 3875 §6.2.2); see ``localRedirect(to:)``.
     package var isLocalRedirect = false
+    /// The header field by which the web server is told to send a file in place of the body; see ``FileHandOff``.
+    package var handOff: (name: String, value: String)?
     /// What the gateway does when the response has been sent.
     package var afterwards: (@Sendable () async -> Void)?
 

@@ -18,8 +18,7 @@ extension TestClient {
         public var remoteAddress: String? = "127.0.0.1"
         /// Meta-variables that replace the ones made of a request, or, with `nil`, take them away.
         public var variables: [String: String?] = [:]
-        /// What a gateway is configured with, of which the base path, the trusted proxies, the allowed hosts and the limits of
-        /// bodies, header fields and cookies count.
+        /// What a gateway is configured with, of which what concerns requests counts: not its listeners, workers and times.
         public var gateway = GatewayConfiguration()
         /// What requests' loggers are made of; by default entries are dropped.
         public var logger = Logger(label: "nestbox.test") { _ in SwiftLogNoOpLogHandler() }

@@ -284,6 +284,35 @@ struct ApplicationConfigurationTests {
             #expect(message([option.flag, "\u{1}"]).contains(option.flag))
         }
     }
+
+    // MARK: Files
+
+    @Test("says which files the web server sends")
+    func fileHandOff() throws {
+        #expect(try read().gateway.fileHandOff == .none)
+        #expect(
+            try read(["--files-accel-redirect", "/protected/=/srv/a=b, /more=/srv/c"]).gateway.fileHandOff
+                == .accelRedirect([
+                    .init(prefix: "/protected/", directory: "/srv/a=b"), .init(prefix: "/more", directory: "/srv/c"),
+                ]))
+        #expect(
+            try read(environment: ["NESTBOX_FILES_SENDFILE": "/srv/a,/srv/b"]).gateway.fileHandOff
+                == .sendfile(below: ["/srv/a", "/srv/b"]))
+    }
+
+    @Test(
+        "refuses a hand-off of files that cannot be",
+        arguments: [
+            ["--files-accel-redirect", ""], ["--files-accel-redirect", "/protected/"],
+            ["--files-accel-redirect", "/p/=srv"],
+            ["--files-accel-redirect", "p/=/srv"], ["--files-accel-redirect", "//p/=/srv"],
+            ["--files-accel-redirect", "/p?/=/srv"],
+            ["--files-sendfile", "srv"],
+            ["--files-sendfile", ""], ["--files-sendfile", "/srv", "--files-accel-redirect", "/p/=/srv"],
+        ])
+    func badFileHandOff(arguments: [String]) {
+        #expect(message(arguments).contains("files"))
+    }
 }
 
 @Suite("configuration keys", .timeLimit(.minutes(1)))

@@ -1,4 +1,4 @@
-// Files below a directory, for the file store of sessions.
+// Files below a directory, for the file store of sessions and for files that are sent.
 // Functions return what the system call returns, -1 with errno, unless they say otherwise; EINTR is tried again.
 #ifndef NESTBOX_FILES_H
 #define NESTBOX_FILES_H
@@ -23,10 +23,26 @@ int nestbox_open_directory(const char *path);
 /// kernels and where it is forbidden only the last part may not be a link).
 int nestbox_open_below(int directory, const char *path, int how, unsigned mode);
 
+/// Opens a directory as a place to start from, over symbolic links.
+int nestbox_open_root(const char *path);
+
+/// Opens a file or directory for reading that lies beneath `directory`, without waiting for the other end of a FIFO.
+///
+/// Symbolic links are followed as long as they are relative and never leave the directory (openat2, Linux 5.6). On older
+/// kernels and where it is forbidden this is `nestbox_walk_beneath`.
+int nestbox_open_beneath(int directory, const char *path);
+/// The same, component by component and over no symbolic link at all.
+int nestbox_walk_beneath(int directory, const char *path);
+
+/// Copies the path of an open file, without a zero at its end; returns its length. It needs /proc.
+ssize_t nestbox_descriptor_path(int descriptor, char *path, size_t size);
+
 struct nestbox_file_status {
     int64_t size;
     int64_t modified;
     int64_t changed;
+    uint32_t changed_nanoseconds;
+    uint64_t inode;
     uint32_t owner;
     uint32_t permissions;
     uint64_t links;

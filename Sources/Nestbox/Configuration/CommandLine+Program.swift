@@ -1,17 +1,6 @@
-import Glibc
-
 extension CommandLine {
     /// The program's name, for messages.
     static var programName: String {
         arguments.first?.split(separator: "/").last.map(String.init) ?? "program"
-    }
-
-    /// The directory of the program's file; the working directory may be any.
-    static var programDirectory: String {
-        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let count = readlink("/proc/self/exe", &buffer, buffer.count)
-        guard count > 0 else { return "." }
-        let path = String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
     }
 }

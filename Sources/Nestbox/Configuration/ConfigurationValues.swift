@@ -71,6 +71,7 @@ extension GatewayConfiguration {
         unixSocket.owner = try values.value("socket.owner", "a user") { $0.isEmpty ? nil : $0 }
         unixSocket.group = try values.value("socket.group", "a group") { $0.isEmpty ? nil : $0 }
 
+        fileHandOff = try FileHandOff(values)
         try values.set(&limits.connections, "limits.connections", in: 1...1_000_000)
         try values.set(&limits.backlog, "limits.backlog", in: 1...65_535)
         try values.set(&limits.body, "limits.body", in: 0...(1 << 40))
@@ -92,7 +93,7 @@ extension GatewayConfiguration {
         }.flatMap { $0 == .zero ? nil : $0 }
     }
 
-    private static func list(_ text: String) -> [String] {
+    static func list(_ text: String) -> [String] {
         text.split(separator: ",").map { String($0.trimmingBlanks()) }
     }
 }
