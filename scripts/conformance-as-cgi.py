@@ -15,7 +15,8 @@ import run  # noqa: E402
 
 
 # The configuration of the program, which a server would give it.
-SETTINGS = {name: value for name, value in os.environb.items() if name.startswith(b"NESTBOX_")}
+SETTINGS = {name: value for name, value in os.environb.items()
+            if name.startswith(b"NESTBOX_") or name == b"CONFORMANCE_STATIC_ROOT"}
 
 
 class CGITransport:

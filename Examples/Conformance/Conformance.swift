@@ -1,3 +1,4 @@
+import Glibc
 import Nestbox
 
 /// Shows what the framework's public API makes of requests, for test suites that speak to it from outside.
@@ -12,6 +13,7 @@ struct Conformance {
         router.addCookieRoutes()
         router.addResponseRoutes()
         router.addTokenRoutes()
+        router.addFiles(of: getenv("CONFORMANCE_STATIC_ROOT").map { String(cString: $0) })
         try router.addSessions(configuration.sessions.file.directory)
         let errors = ErrorResponses { error, _ in
             (try? .json(["error": error.message], status: error.status)) ?? Response(status: error.status)

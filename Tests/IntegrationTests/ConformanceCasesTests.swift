@@ -42,10 +42,7 @@ extension Integration {
         ///
         /// One that passes has to go from here.
         static let exceptions: [String: String] = [
-            "fastcgi/captured/mod_fcgid/post-multipart": "multipart forms come with the issue of forms and files",
-            "urlencoded/static/plain": "static files come with the issue of forms and files",
-            "urlencoded/static/space": "static files come with the issue of forms and files",
-            "urlencoded/static/utf8-name": "static files come with the issue of forms and files",
+            "fastcgi/captured/mod_fcgid/post-multipart": "multipart forms come with the issue of forms and files"
         ]
 
         @Test("hold, all that must", arguments: runs)
@@ -64,7 +61,10 @@ extension Integration {
         private func check(_ run: Run) throws {
             let outcomes: [ConformanceCases.Outcome]
             let directory = try TemporaryDirectory()
-            let variables = ["NESTBOX_SESSION_FILE_DIRECTORY": directory.path("sessions")]
+            let variables = [
+                "NESTBOX_SESSION_FILE_DIRECTORY": directory.path("sessions"),
+                "CONFORMANCE_STATIC_ROOT": "\(ConformanceCases.folder ?? "")/static_tree/public",
+            ]
             if run.mode == .cgi {
                 outcomes = try ConformanceCases.run(
                     run.topic, script: "\(Repository.root)/scripts/conformance-as-cgi.py",
