@@ -9,7 +9,8 @@ final class LocalApplication {
     private let gateway: FastCGIGateway
 
     init(
-        _ configure: (inout GatewayConfiguration) -> Void = { _ in }, routes: (inout Router) -> Void
+        _ configure: (inout GatewayConfiguration) -> Void = { _ in }, middleware: [any Middleware] = [],
+        routes: (inout Router) -> Void
     ) throws {
         directory = try TemporaryDirectory()
         socket = directory.socket("app.sock")
@@ -19,7 +20,7 @@ final class LocalApplication {
         configuration.listen = [.unix(directory.path("app.sock"))]
         configure(&configuration)
         gateway = FastCGIGateway(
-            configuration: configuration, responder: try router.responder(),
+            configuration: configuration, responder: try router.responder().wrapped(in: middleware),
             logger: Logger(label: "test") { LineLogHandler(label: $0, level: .critical) })
         try gateway.start()
     }

@@ -1,3 +1,4 @@
+import NestboxTesting
 import Testing
 
 @testable import NestboxHTTP
