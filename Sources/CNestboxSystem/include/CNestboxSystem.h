@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "NestboxBytes.h"
 #include "NestboxFiles.h"
 
 /// Events of `nestbox_epoll_…`, with the kernel's values.
