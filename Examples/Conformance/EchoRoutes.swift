@@ -20,10 +20,10 @@ private struct Echo: Encodable, ResponseConvertible {
     var cookies: [[String]]
     var contentType: String?
     var form: [[String]] = []
-    var files: [String] = []
+    var files: [File] = []
     var json: SessionValue?
     var bodySize: Int
-    var bodySHA256: String
+    var bodySHA256: String?
     var params: [String: String]
     var scheme: String
     var host: String?
@@ -44,14 +44,46 @@ private struct Echo: Encodable, ResponseConvertible {
         host = request.host
         remoteAddr = request.remoteAddress
 
-        let body = try await request.body.collect()
-        bodySize = body.count
-        bodySHA256 = SHA256.hexadecimal(of: body)
-        var copy = request
-        copy.body = RequestBody(body)
-        if request.hasJSONBody { json = try await copy.decode(SessionValue.self) }
-        if request.hasFormBody { form = try await copy.form().map { [$0.name, $0.value] } }
+        var request = request
+        if let length = request.body.length, request.contentType?.lowercased().hasPrefix("multipart/") == true {
+            // Read below, while it comes.
+            bodySize = length
+        } else {
+            let body = try await request.body.collect()
+            bodySize = body.count
+            bodySHA256 = SHA256.hexadecimal(of: body)
+            request.body = RequestBody(body)
+        }
+        if request.hasJSONBody { json = try await request.decode(SessionValue.self) }
+        if request.hasFormBody {
+            let read = try await request.form()
+            form = read.compactMap { field in field.text.map { [field.name, $0] } }
+            for file in read.files { files.append(try await File(file)) }
+        }
     }
 
     func response(to request: Request) throws -> Response { try .json(self) }
+}
+
+/// A file of a multipart form.
+private struct File: Encodable {
+    var name: String
+    var filename: String
+    var contentType: String?
+    var size: Int
+    var sha256: String
+
+    init(_ file: UploadedFile) async throws {
+        name = file.name
+        filename = file.filename
+        contentType = file.contentType
+        var hash = SHA256()
+        var count = 0
+        for try await chunk in file {
+            count += chunk.count
+            hash.update(data: chunk)
+        }
+        size = count
+        sha256 = hash.finalize().hexadecimal
+    }
 }

@@ -31,6 +31,8 @@ public struct GatewayConfiguration: Sendable {
     public var fileHandOff = FileHandOff.none
     /// Counts and sizes.
     public var limits = Limits()
+    /// How much of a form is taken; a request can have others, see `Request.form(limits:)`.
+    public var forms = FormLimits()
     /// Times.
     public var timeouts = Timeouts()
 

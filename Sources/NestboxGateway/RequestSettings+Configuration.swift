@@ -8,6 +8,6 @@ extension RequestSettings {
             basePath: configuration.basePath, isCGI: isCGI, trustedProxies: configuration.trustedProxies,
             allowedHosts: configuration.allowedHosts, bodyLimit: configuration.limits.body,
             headerLimit: configuration.limits.headers, cookieLimit: configuration.limits.cookies,
-            fileHandOff: configuration.fileHandOff, logger: logger)
+            fileHandOff: configuration.fileHandOff, formLimits: configuration.forms, logger: logger)
     }
 }

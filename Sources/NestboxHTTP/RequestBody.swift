@@ -8,7 +8,7 @@ import HTTPTypes
 /// (back-pressure). A body can be iterated once; a second iteration goes on where the first one ended.
 public struct RequestBody: Sendable {
     /// What a gateway reads a body from.
-    package protocol Source: Sendable {
+    package protocol Source: AnyObject, Sendable {
         /// The next bytes, or `nil` at the end.
         func next() async throws -> [UInt8]?
     }
@@ -42,6 +42,15 @@ public struct RequestBody: Sendable {
         self.storage = storage
         self.length = length
         self.limit = limit
+    }
+
+    /// What is the same in all copies of this body, and in no other body; `nil` without bytes.
+    var identity: (any AnyObject & Sendable)? {
+        switch storage {
+        case nil: nil
+        case .bytes(let buffered): buffered
+        case .source(let source): source
+        }
     }
 
     /// Reads the rest of the body.

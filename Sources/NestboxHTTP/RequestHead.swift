@@ -20,13 +20,15 @@ package final class RequestSettings: Sendable {
     package let cookieLimit: Int
     /// Which files the web server sends.
     package let fileHandOff: FileHandOff
+    /// How much of a form is taken.
+    package let formLimits: FormLimits
     /// What requests' loggers are made of.
     package let logger: Logger
 
     package init(
         basePath: String? = nil, isCGI: Bool = false, trustedProxies: TrustedProxies = .none,
         allowedHosts: AllowedHosts = .any, bodyLimit: Int = 16 << 20, headerLimit: Int = 100, cookieLimit: Int = 200,
-        fileHandOff: FileHandOff = .none, logger: Logger
+        fileHandOff: FileHandOff = .none, formLimits: FormLimits = FormLimits(), logger: Logger
     ) {
         self.basePath = basePath
         self.isCGI = isCGI
@@ -36,6 +38,7 @@ package final class RequestSettings: Sendable {
         self.headerLimit = headerLimit
         self.cookieLimit = cookieLimit
         self.fileHandOff = fileHandOff
+        self.formLimits = formLimits
         self.logger = logger
     }
 }
@@ -56,6 +59,8 @@ package final class RequestHead: Sendable {
     private let settings: RequestSettings
     /// Made when first asked for: most handlers look at no header field, and making them costs more than routing.
     private let cachedHeaders = Mutex<HTTPFields?>(nil)
+    /// The forms that were read from bodies of this request.
+    let cachedForms = Mutex<[FormReading]>([])
 
     package init(variables: CGIVariables, settings: RequestSettings) {
         self.variables = variables
@@ -116,6 +121,7 @@ extension RequestHead {
     package var logger: Logger { settings.logger }
     package var bodyLimit: Int { settings.bodyLimit }
     package var fileHandOff: FileHandOff { settings.fileHandOff }
+    var formLimits: FormLimits { settings.formLimits }
     /// Whether the process ends with this request.
     package var isCGI: Bool { settings.isCGI }
 

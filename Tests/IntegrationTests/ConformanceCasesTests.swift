@@ -32,18 +32,11 @@ extension Integration {
         static let runs: [Run] = {
             // Raw records are what the cases of `fastcgi` are about; they come as they are or not at all.
             let raw = [Mode.whole, .nginx, .nginxPathInfo, .apache].map { Run(topic: "fastcgi", mode: $0) }
-            let topics = ["urlencoded", "cookies", "cgi_responses"]
+            let topics = ["urlencoded", "multipart", "cookies", "cgi_responses"]
             // Bodies and variables make no difference to tokens.
             let tokens = [Mode.whole, .nginx, .cgi].map { Run(topic: "tokens", mode: $0) }
             return raw + tokens + topics.flatMap { topic in Mode.allCases.map { Run(topic: topic, mode: $0) } }
         }()
-
-        /// Cases of class `must` that do not pass yet, with the reason.
-        ///
-        /// One that passes has to go from here.
-        static let exceptions: [String: String] = [
-            "fastcgi/captured/mod_fcgid/post-multipart": "multipart forms come with the issue of forms and files"
-        ]
 
         @Test("hold, all that must", arguments: runs)
         func hold(_ run: Run) throws { try check(run) }
@@ -93,11 +86,7 @@ extension Integration {
             let successes = outcomes.filter(\.isSuccess)
             try #require(!successes.isEmpty, "nothing was run")
             for outcome in outcomes where outcome.class == "must" {
-                if Self.exceptions[outcome.id] == nil {
-                    #expect(!outcome.isFailure, "\(outcome.id): \(outcome.outcome), \(outcome.why)")
-                } else {
-                    #expect(!outcome.isSuccess, "\(outcome.id) passes and is no exception any more")
-                }
+                #expect(!outcome.isFailure, "\(outcome.id): \(outcome.outcome), \(outcome.why)")
             }
         }
     }

@@ -17,11 +17,12 @@ extension RequestSettings {
     static func test(
         basePath: String? = nil, isCGI: Bool = false, trustedProxies: TrustedProxies = .none,
         allowedHosts: AllowedHosts = .any, bodyLimit: Int = 16 << 20, headerLimit: Int = 100,
+        formLimits: FormLimits = FormLimits(),
         logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     ) -> RequestSettings {
         RequestSettings(
             basePath: basePath, isCGI: isCGI, trustedProxies: trustedProxies, allowedHosts: allowedHosts,
-            bodyLimit: bodyLimit, headerLimit: headerLimit, logger: logger)
+            bodyLimit: bodyLimit, headerLimit: headerLimit, formLimits: formLimits, logger: logger)
     }
 }
 

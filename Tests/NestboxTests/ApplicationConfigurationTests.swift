@@ -131,6 +131,7 @@ struct ApplicationConfigurationTests {
         ("workers", ["", "0", "-1", "1025", "four", "1.5", " 1", "1 ", "0x10", "99999999999999999999"]),
         ("limits-body", ["-1", "1GB", "1099511627777"]),
         ("limits-parameter-count", ["0", "31"]),
+        ("forms-header-size", ["255", "1048577"]), ("forms-files", ["-1", "10001"]), ("forms-directory", ["tmp", ""]),
         ("timeouts-header", ["", "0", "-1", "nan", "inf", "1e9", "10s", "86401"]),
         ("timeouts-handler", ["-0.5", "nan", "x"]),
         ("socket-mode", ["", "888", "1000", "rw", "-1", "0o660"]),
@@ -164,6 +165,11 @@ struct ApplicationConfigurationTests {
         ("limits-headers", "16", { $0.limits.headers == 16 }), ("limits-cookies", "1", { $0.limits.cookies == 1 }),
         ("allowed-hosts", "example.org, .b.test,::1", { (try? AllowedHosts(["example.org", ".b.test", "::1"])) == $0.allowedHosts }),
         ("limits-body", "0", { $0.limits.body == 0 }), ("limits-body", "1099511627776", { $0.limits.body == 1 << 40 }),
+        ("forms-fields", "0", { $0.forms.fields == 0 }), ("forms-files", "20", { $0.forms.files == 20 }),
+        ("forms-header-size", "256", { $0.forms.headerSize == 256 }),
+        ("forms-fields-size", "1", { $0.forms.fieldsSize == 1 }), ("forms-file-size", "2", { $0.forms.fileSize == 2 }),
+        ("forms-size", "1099511627776", { $0.forms.size == 1 << 40 }), ("forms-memory", "0", { $0.forms.memory == 0 }),
+        ("forms-directory", "/srv/uploads", { $0.forms.directory == "/srv/uploads" }),
         ("timeouts-header", "0.01", { $0.timeouts.header == .milliseconds(10) }),
         ("timeouts-grace", "86400", { $0.timeouts.grace == .seconds(86_400) }),
         ("timeouts-handler", "0", { $0.timeouts.handler == nil }),
@@ -256,6 +262,9 @@ struct ApplicationConfigurationTests {
             "limits.parametersSize": configuration.limits.parametersSize,
             "limits.parameterValueSize": configuration.limits.parameterValueSize,
             "limits.parameterCount": configuration.limits.parameterCount,
+            "forms.fields": configuration.forms.fields, "forms.files": configuration.forms.files,
+            "forms.headerSize": configuration.forms.headerSize, "forms.fieldsSize": configuration.forms.fieldsSize,
+            "forms.memory": configuration.forms.memory,
             "timeouts.header": Int(configuration.timeouts.header / .seconds(1)),
             "timeouts.body": Int(configuration.timeouts.body / .seconds(1)),
             "timeouts.write": Int(configuration.timeouts.write / .seconds(1)),
@@ -264,7 +273,8 @@ struct ApplicationConfigurationTests {
             "timeouts.grace": Int(configuration.timeouts.grace / .seconds(1)),
         ]
         for (key, value) in defaults {
-            let option = try #require(ConfigurationOption.gateway.first { $0.key == key })
+            let options = ConfigurationOption.gateway + ConfigurationOption.forms
+            let option = try #require(options.first { $0.key == key })
             #expect(option.help.hasSuffix("Default: \(value)."), "\(key)")
         }
         let mode = try #require(ConfigurationOption.gateway.first { $0.key == "socket.mode" })
@@ -273,9 +283,9 @@ struct ApplicationConfigurationTests {
         #expect(clients.help.hasSuffix("Default: \(configuration.allowedClients.joined(separator: ","))."))
     }
 
-    @Test("has every gateway option once, and reads each of them")
+    @Test("has every option of the gateway and of forms once, and reads each of them")
     func everyOption() throws {
-        let options = ConfigurationOption.gateway
+        let options = ConfigurationOption.gateway + ConfigurationOption.forms
         #expect(Set(options.map(\.variable)).count == options.count)
         #expect(Set(options.map(\.flag)).count == options.count)
         for option in options {

@@ -53,8 +53,8 @@ public struct ApplicationConfiguration: Sendable {
         options: [ConfigurationOption] = []
     ) throws {
         let options =
-            ConfigurationOption.gateway + ConfigurationOption.requests + ConfigurationOption.files
-            + ConfigurationOption.sessions + options
+            ConfigurationOption.gateway + ConfigurationOption.requests + ConfigurationOption.forms
+            + ConfigurationOption.files + ConfigurationOption.sessions + options
         self.options = options
         let wantsHelp = arguments?.dropFirst().contains { $0 == "--help" || $0 == "-h" } ?? false
         self.wantsHelp = wantsHelp

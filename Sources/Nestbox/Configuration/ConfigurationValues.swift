@@ -82,6 +82,8 @@ extension GatewayConfiguration {
         try values.set(&limits.parameterValueSize, "limits.parameterValueSize", in: 1024...(1 << 19))
         try values.set(&limits.parameterCount, "limits.parameterCount", in: 32...100_000)
 
+        try forms.set(values)
+
         try values.set(&timeouts.header, "timeouts.header")
         try values.set(&timeouts.body, "timeouts.body")
         try values.set(&timeouts.write, "timeouts.write")
