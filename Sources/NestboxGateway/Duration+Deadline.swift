@@ -2,10 +2,13 @@ import CNestboxSystem
 
 extension Duration {
     /// This much later than now, in nanoseconds of the monotonic clock (with the resolution of the kernel's tick).
-    var fromNow: UInt64 {
+    var fromNow: UInt64 { after(nestbox_now_coarse()) }
+
+    /// This much later than a time in nanoseconds; far off when it cannot be said.
+    func after(_ time: UInt64) -> UInt64 {
         let (seconds, attoseconds) = components
         let (nanoseconds, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
         guard !overflow, nanoseconds >= 0 else { return .max - 1 }
-        return nestbox_now_coarse() &+ UInt64(nanoseconds) &+ UInt64(attoseconds / 1_000_000_000)
+        return time &+ UInt64(nanoseconds) &+ UInt64(attoseconds / 1_000_000_000)
     }
 }

@@ -169,6 +169,25 @@ extension Integration {
             #expect(try child.wait() == .exited(1))
         }
 
+        @Test("a stream of events that waits has heartbeats, and ends when the server has gone away")
+        func events() throws {
+            var ends: [Int32] = [0, 0]
+            #expect(pipe(&ends) == 0)
+            let child = try ChildProcess(
+                ExampleProgram.path("Talkative"), environment: Self.environment(path: "/events"),
+                stdout: .descriptor(ends[1]))
+            close(ends[1])
+            var (buffer, output) = ([UInt8](repeating: 0, count: 4096), [UInt8]())
+            let end = Array("data: and then nothing\n\n:\n\n:\n\n".utf8)
+            while output.suffix(end.count) != end[...] {
+                let count = read(ends[0], &buffer, buffer.count)
+                try #require(count > 0)
+                output += buffer[..<count]
+            }
+            close(ends[0])
+            #expect(try child.wait() == .exited(1))
+        }
+
         @Test(
             "HEAD, 204 and 304 have no body",
             arguments: [("HEAD", "/size/10", 200), ("GET", "/status/204", 204), ("GET", "/status/304", 304)])

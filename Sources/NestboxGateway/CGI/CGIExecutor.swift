@@ -1,3 +1,4 @@
+import CNestboxSystem
 import Glibc
 import Synchronization
 
@@ -15,7 +16,11 @@ package final class CGIExecutor: TaskExecutor {
             mutex.initialize(to: pthread_mutex_t())
             condition.initialize(to: pthread_cond_t())
             pthread_mutex_init(mutex, nil)
-            pthread_cond_init(condition, nil)
+            var attributes = pthread_condattr_t()
+            pthread_condattr_init(&attributes)
+            pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+            pthread_cond_init(condition, &attributes)
+            pthread_condattr_destroy(&attributes)
         }
 
         deinit {
@@ -32,15 +37,34 @@ package final class CGIExecutor: TaskExecutor {
             pthread_mutex_unlock(mutex)
         }
 
-        func waitForFirst() -> UnownedJob {
+        /// Returns the next job, or `nil` when there was none until a time of the monotonic clock.
+        func waitForFirst(until deadline: UInt64?) -> UnownedJob? {
             pthread_mutex_lock(mutex)
             defer { pthread_mutex_unlock(mutex) }
-            while jobs.isEmpty { pthread_cond_wait(condition, mutex) }
+            while jobs.isEmpty {
+                guard let deadline else {
+                    pthread_cond_wait(condition, mutex)
+                    continue
+                }
+                guard nestbox_now() < deadline else { return nil }
+                var time = timespec(
+                    tv_sec: Int(clamping: deadline / 1_000_000_000), tv_nsec: Int(deadline % 1_000_000_000))
+                pthread_cond_timedwait(condition, mutex, &time)
+            }
             return jobs.removeFirst()
         }
     }
 
+    /// What is done while all tasks wait.
+    struct Pastime: Sendable {
+        /// When it is to be done, in nanoseconds of the monotonic clock.
+        var due: @Sendable () -> UInt64
+        /// Does it, and says whether the task that runs here shall go on.
+        var perform: @Sendable () -> Bool
+    }
+
     private let queue = Queue()
+    private let pastime = Mutex<Pastime?>(nil)
 
     package init() {}
 
@@ -51,14 +75,25 @@ package final class CGIExecutor: TaskExecutor {
     /// Runs an operation and everything that it starts here until it returns.
     package func run<Result: Sendable>(_ operation: @escaping @Sendable () async -> Result) -> Result {
         let box = Box<Result>()
-        Task(executorPreference: self) {
+        let task = Task(executorPreference: self) {
             let value = await operation()
             box.value.withLock { $0 = value }
         }
         while true {
             if let value = box.value.withLock({ $0 }) { return value }
-            queue.waitForFirst().runSynchronously(on: asUnownedTaskExecutor())
+            let pastime = pastime.withLock { $0 }
+            if let job = queue.waitForFirst(until: pastime?.due()) {
+                job.runSynchronously(on: asUnownedTaskExecutor())
+            } else if let pastime, !pastime.perform() {
+                whileWaiting(nil)
+                task.cancel()
+            }
         }
+    }
+
+    /// Has something done while all tasks wait, or nothing again.
+    func whileWaiting(_ pastime: Pastime?) {
+        self.pastime.withLock { $0 = pastime }
     }
 
     private final class Box<Value: Sendable>: Sendable {

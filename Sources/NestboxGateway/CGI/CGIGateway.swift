@@ -51,7 +51,7 @@ public struct CGIGateway {
             // A stream may still be made of the body.
             let isStream = response.body.isStream
             if !isStream { input.drain(upTo: limit, until: linger.fromNow) }
-            let result = await output.send(response, to: request, errors: errors)
+            let result = await output.send(response, to: request, errors: errors, on: thread)
             if isStream { input.drain(upTo: limit, until: linger.fromNow) }
             if let afterwards = response.afterwards {
                 // The web server waits for the end of the output.

@@ -15,6 +15,10 @@ final class CGIOutput: Sendable {
     private let descriptor: Int32
     private let sent = Atomic<Int>(0)
     private let headIsSent = Atomic<Bool>(false)
+    /// Whether the web server has gone away.
+    private let isBroken = Atomic<Bool>(false)
+    /// When something was written last, in nanoseconds of the monotonic clock.
+    private let lastWrite = Atomic<UInt64>(0)
 
     private init(descriptor: Int32) {
         self.descriptor = descriptor
@@ -40,14 +44,17 @@ final class CGIOutput: Sendable {
     /// Ends the response; nothing is sent afterwards.
     func close() { Glibc.close(descriptor) }
 
-    func send(_ response: Response, to request: Request, errors: ErrorResponses) async -> Result {
+    func send(
+        _ response: Response, to request: Request, errors: ErrorResponses, on thread: CGIExecutor
+    ) async -> Result {
         let head = CGIResponseHead(response, isHead: request.method == .head)
         guard case .stream(_, let produce) = response.body.storage, head.hasBody else {
             return send(whole: response, to: request)
         }
         var isComplete = true
+        defer { thread.whileWaiting(nil) }
         do {
-            let stream = CGIStream(output: self, head: head)
+            let stream = CGIStream(output: self, head: head, thread: thread)
             try await produce(ResponseBodyWriter(stream))
             try stream.end()
         } catch {
@@ -80,6 +87,8 @@ final class CGIOutput: Sendable {
     /// Writes bytes of the head and of the body; blocks until they are taken.
     func write(_ head: [UInt8], _ body: [UInt8]) -> Bool {
         if !head.isEmpty { headIsSent.store(true, ordering: .relaxed) }
+        guard !isBroken.load(ordering: .relaxed) else { return false }
+        lastWrite.store(nestbox_now(), ordering: .relaxed)
         var offset = 0
         while offset < head.count + body.count {
             let (headOffset, bodyOffset) = (min(offset, head.count), max(0, offset - head.count))
@@ -90,11 +99,23 @@ final class CGIOutput: Sendable {
                         body.baseAddress.map { $0 + bodyOffset }, body.count - bodyOffset, nil, 0)
                 }
             }
-            guard written > 0 else { return false }
+            guard written > 0 else {
+                isBroken.store(true, ordering: .relaxed)
+                return false
+            }
             offset += written
         }
         sent.add(body.count, ordering: .relaxed)
         return true
+    }
+
+    /// What is sent while a stream is silent: a web server that takes it no more has gone away.
+    func pastime(_ heartbeat: Heartbeat) -> CGIExecutor.Pastime {
+        CGIExecutor.Pastime {
+            heartbeat.interval.after(self.lastWrite.load(ordering: .relaxed))
+        } perform: {
+            self.write([], heartbeat.bytes)
+        }
     }
 }
 
@@ -102,15 +123,21 @@ final class CGIOutput: Sendable {
 private final class CGIStream: ResponseBodyWriter.Sink {
     private let output: CGIOutput
     private let body: Mutex<StreamedBody>
+    private let thread: CGIExecutor
 
-    init(output: CGIOutput, head: CGIResponseHead) {
+    init(output: CGIOutput, head: CGIResponseHead, thread: CGIExecutor) {
         self.output = output
+        self.thread = thread
         body = Mutex(StreamedBody(head: head))
     }
 
     func write(_ bytes: [UInt8]) async throws {
         let (head, part) = body.withLock { $0.take(bytes) }
         try write(head, part)
+    }
+
+    func becomeEndless(heartbeat: Heartbeat?) {
+        thread.whileWaiting(heartbeat.map(output.pastime))
     }
 
     func end() throws {

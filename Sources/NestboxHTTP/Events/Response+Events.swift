@@ -20,7 +20,8 @@ extension Response {
     /// it (`Cache-Control`).
     /// - Parameters:
     ///   - heartbeat: After how long without an event a comment is sent, so that no web server or proxy takes the
-    ///     connection for dead and clients that vanished are noticed. 15 s by default, to about a second; `nil` for none.
+    ///     connection for dead and clients that vanished are noticed. 15 s by default, to about a second, 10 ms at least;
+    ///     `nil` for none.
     ///   - retry: How long browsers wait before they connect again, a day at most. By default a random time from 2 to
     ///     4 s for each client: not all come back at once.
     ///   - produce: Sends the events. When it returns, the response ends, and browsers connect again.
@@ -32,7 +33,8 @@ extension Response {
             let retry = retry ?? .milliseconds(Int.random(in: 2000...4000))
             // Something has to be sent for the browser to know that it is connected.
             try await body.write(ServerSentEvent(retry: min(max(retry, .zero), .seconds(86_400))).bytes)
-            body.becomeEndless(heartbeat: heartbeat.map { Heartbeat(bytes: Heartbeat.comment, interval: $0) })
+            body.becomeEndless(
+                heartbeat: heartbeat.map { Heartbeat(bytes: Heartbeat.comment, interval: max($0, .milliseconds(10))) })
             do {
                 try await produce(EventStreamWriter(body))
             } catch is CancellationError where Task.isCancelled {

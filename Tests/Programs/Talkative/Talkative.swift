@@ -1,7 +1,7 @@
 import Glibc
 import Nestbox
 
-/// A program that prints where it should not, and shows the proxy that a program it starts would use.
+/// A program that prints where it should not, shows the proxy that a program it starts would use, and streams events.
 ///
 /// For the tests of CGI.
 @main
@@ -16,6 +16,12 @@ struct Talkative {
         }
         router.get("/proxy") { _ in
             getenv("HTTP_PROXY").map { String(cString: $0) } ?? "no proxy\n"
+        }
+        router.get("/events") { _ in
+            Response.events(heartbeat: .milliseconds(10)) { events in
+                try await events.send(ServerSentEvent(data: "and then nothing"))
+                for await _ in AsyncStream<Never>.makeStream().stream {}
+            }
         }
         try Application(router: router).run()
     }
