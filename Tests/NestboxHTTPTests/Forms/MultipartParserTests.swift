@@ -1,5 +1,6 @@
 import HTTPTypes
 import NestboxHTTP
+import NestboxTesting
 import Testing
 
 @Suite("the multipart parser", .timeLimit(.minutes(1)))

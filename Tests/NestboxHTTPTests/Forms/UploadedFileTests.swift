@@ -1,6 +1,7 @@
 import Glibc
 import HTTPTypes
 import NestboxHTTP
+import NestboxTesting
 import Testing
 
 @Suite("uploaded files", .timeLimit(.minutes(1)))
