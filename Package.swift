@@ -93,11 +93,13 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(
             name: "Notebook", dependencies: ["Nestbox"], path: "Tests/Programs/Notebook", swiftSettings: settings),
+        .executableTarget(
+            name: "Cloakroom", dependencies: ["Nestbox"], path: "Tests/Programs/Cloakroom", swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
                 "Nestbox", "NestboxSessions", "NestboxTesting", "Hello", "Counter", "Login", "Clock", "Conformance",
-                "Talkative", "SessionWriter", "Notebook", httpTypes, logging,
+                "Talkative", "SessionWriter", "Notebook", "Cloakroom", httpTypes, logging,
             ],
             exclude: ["Support/python_tokens.py"], swiftSettings: settings),
     ]

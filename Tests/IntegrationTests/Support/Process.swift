@@ -15,6 +15,19 @@ enum Process {
         let fields = (try? File.text("/proc/\(processID)/statm"))?.split(separator: " ") ?? []
         return fields.count > 1 ? Int(fields[1]).map { $0 * Int(getpagesize()) } : nil
     }
+
+    /// The modes of the files below a directory that a process has open, whether they have a name or not.
+    static func openFiles(of processID: Int32, below directory: String) -> [UInt32] {
+        let folder = "/proc/\(processID)/fd"
+        return File.names(in: folder).compactMap { name in
+            var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+            let count = max(0, readlink("\(folder)/\(name)", &buffer, buffer.count))
+            let target = String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
+            var status = stat()
+            guard target.hasPrefix(directory + "/"), stat("\(folder)/\(name)", &status) == 0 else { return nil }
+            return status.st_mode
+        }
+    }
 }
 
 extension Process {
