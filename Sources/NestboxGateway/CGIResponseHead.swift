@@ -59,7 +59,7 @@ struct CGIResponseHead {
                 case "location":
                     defer { hasLocation = true }
                     return !hasLocation
-                case let name: return !Self.ownedByServer.contains(name) && !FileHandOff.fieldNames.contains(name)
+                case let name: return !Self.omitted.contains(name)
                 }
             }
             if let handOff { bytes.append(contentsOf: "\(handOff.name): \(handOff.value)\r\n".utf8) }
@@ -88,6 +88,8 @@ struct CGIResponseHead {
     private static let ownedByServer: Set<String> = [
         "connection", "content-length", "keep-alive", "status", "trailer", "transfer-encoding", "upgrade",
     ]
+    /// What is not taken from the fields of a response.
+    private static let omitted = ownedByServer.union(FileHandOff.fieldNames)
 }
 
 extension [UInt8] {

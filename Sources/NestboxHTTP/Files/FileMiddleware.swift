@@ -85,8 +85,7 @@ public struct FileMiddleware: Middleware {
 
     /// Leads to the same path with a slash: a relative reference, which stays on this host and works behind every proxy.
     private static func redirect(_ request: Request) -> Response? {
-        let path = request.rawPath == "/" ? request.basePath : request.rawPath
-        guard let name = path.split(separator: "/").last else { return nil }
+        guard let name = request.rawPath.split(separator: "/").last else { return nil }
         let query = request.queryString
         // What stands before a colon would be a scheme (RFC 3986 §4.2).
         let start = name.contains(":") ? "./" : ""

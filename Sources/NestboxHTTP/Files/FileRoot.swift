@@ -36,6 +36,16 @@ public struct FileRoot: Sendable {
     public init(_ path: String, cacheControl: String? = "no-cache") {
         self.path = Self.absolute(path)
         self.cacheControl = cacheControl
+        program = Self.rest(of: CommandLine.programDirectory, below: self.path)
+    }
+
+    /// The way from the root to the program's file, when that lies below.
+    private let program: String?
+
+    private static func rest(of directory: String, below root: String) -> String? {
+        if root == "/" { return directory }
+        guard directory == root || directory.hasPrefix(root + "/") else { return nil }
+        return String(directory.dropFirst(root.count))
     }
 
     /// An absolute path without empty segments and dots; `""` when there is none.
@@ -53,11 +63,7 @@ public struct FileRoot: Sendable {
     }
 
     /// Whether files of the program itself, its configuration among them, would be sent.
-    private var showsProgram: Bool {
-        let program = CommandLine.programDirectory
-        guard program == path || path == "/" || program.hasPrefix(path + "/") else { return false }
-        return showsHidden || !program.dropFirst(path.utf8.count).contains("/.")
-    }
+    private var showsProgram: Bool { program.map { showsHidden || !$0.contains("/.") } ?? false }
 
     /// Opens the directory as a place to start from.
     func open() throws(FileError) -> RootDescriptor {

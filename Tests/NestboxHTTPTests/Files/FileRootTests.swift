@@ -1,5 +1,6 @@
 import CNestboxSystem
 import Glibc
+import HTTPTypes
 import NestboxTesting
 import Testing
 
@@ -25,6 +26,12 @@ struct FileRootTests {
         arguments: ["", "/nonexistent/directory", "/proc/self/exe", ".", CommandLine.programDirectory])
     func refused(path: String) {
         #expect(throws: FileError.self) { _ = try FileRoot(path).open() }
+    }
+
+    @Test("that the system has no descriptors for are busy, not missing")
+    func busy() {
+        #expect(FileError.system("open", EMFILE).httpError.status == .serviceUnavailable)
+        #expect(FileError.system("open", EIO).httpError.status == .internalServerError)
     }
 
     /// A tree of all kinds of things, and a secret beside it.
