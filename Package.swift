@@ -69,6 +69,7 @@ let package = Package(
         example("Counter"),
         example("Login", [crypto, cryptoExtras]),
         example("Clock"),
+        example("Upload", [configuration]),
         .testTarget(
             name: "NestboxHTTPTests",
             dependencies: ["NestboxHTTP", "NestboxTesting", "CNestboxSystem", httpTypes, logging, inMemoryLogging],
@@ -98,8 +99,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Nestbox", "NestboxSessions", "NestboxTesting", "Hello", "Counter", "Login", "Clock", "Conformance",
-                "Talkative", "SessionWriter", "Notebook", "Cloakroom", httpTypes, logging,
+                "Nestbox", "NestboxSessions", "NestboxTesting", "Hello", "Counter", "Login", "Clock", "Upload",
+                "Conformance", "Talkative", "SessionWriter", "Notebook", "Cloakroom", httpTypes, logging,
             ],
             exclude: ["Support/python_tokens.py"], swiftSettings: settings),
     ]
