@@ -2,7 +2,7 @@
 
 APP ?= Hello
 
-.PHONY: help run test check cgi bench bench-sessions clean
+.PHONY: help run test check cgi bench bench-sessions bench-forms clean
 
 help:
 	@echo "make run             start Hello behind a real nginx and print its URL; Ctrl-C stops both"
@@ -12,6 +12,7 @@ help:
 	@echo "make cgi APP=Hello   one static file for CGI on any Linux"
 	@echo "make bench           measure against a C libfcgi loop"
 	@echo "make bench-sessions  measure pages with sessions, ours beside PHP-FPM's, BlackSheep's and Spiderweb's"
+	@echo "make bench-forms     measure forms and uploads beside PHP-FPM"
 	@echo "make clean           remove what was built"
 	@echo "What is missing of tools and libraries is installed with apt."
 
@@ -48,6 +49,11 @@ bench-sessions:
 	@scripts/rivals.sh
 	swift build -c release --static-swift-stdlib --package-path Benchmarks
 	Benchmarks/.build/release/Benchmark --sessions $(BENCH)
+
+bench-forms:
+	@scripts/install.sh swift libfcgi zlib pkg-config nginx cc php-fpm
+	swift build -c release --static-swift-stdlib --package-path Benchmarks
+	Benchmarks/.build/release/Benchmark --forms $(BENCH)
 
 clean:
 	rm -rf .build Benchmarks/.build

@@ -12,8 +12,10 @@ struct Benchmark {
             let options = try Options(Array(CommandLine.arguments.dropFirst()))
             if options.list {
                 print(options.names.joined(separator: "\n"))
-            } else if try !(options.sessions ? runSessions(options) : run(options)).isEmpty {
-                status = 1
+            } else {
+                let failures =
+                    try options.forms ? runForms(options) : options.sessions ? runSessions(options) : run(options)
+                if !failures.isEmpty { status = 1 }
             }
         } catch {
             status = 1
@@ -30,6 +32,16 @@ struct Benchmark {
         let directory = try Belongings.makeDirectory()
         let report = try SessionRun.report(options, try Programs(into: directory), directory)
         print("\n\(report.table)\n\(SessionReport.note)")
+        for failure in report.failures { print("FAILED \(failure)") }
+        if let file = options.json { try report.writeJSON(to: file) }
+        return report.failures
+    }
+
+    /// Returns what went wrong.
+    private static func runForms(_ options: Options) throws -> [String] {
+        let directory = try Belongings.makeDirectory()
+        let report = try FormReport.measure(options, try Programs(into: directory), directory)
+        print("\n\(report.table)\n\(FormReport.note)")
         for failure in report.failures { print("FAILED \(failure)") }
         if let file = options.json { try report.writeJSON(to: file) }
         return report.failures

@@ -49,8 +49,9 @@ struct Nginx {
             \(temporary)
                 access_log off;
                 keepalive_requests 1000000000;
-                # The 64 KiB of an echo stay in memory in both directions.
+                # The 64 KiB of an echo stay in memory in both directions; uploads go to a file on their way.
                 client_body_buffer_size 128k;
+                client_max_body_size 64m;
                 fastcgi_buffer_size 32k;
                 fastcgi_buffers 8 32k;
 

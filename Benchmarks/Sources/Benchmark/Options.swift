@@ -22,6 +22,7 @@ struct Options {
     var selfCheck = false
     var list = false
     var sessions = false
+    var forms = false
     var sessionFiles: [Int] = []
     var clients = 16
     var phpFPM: String?
@@ -41,10 +42,13 @@ struct Options {
           --cgi-runs N       start-ups of each CGI program (400)
           --nginx PATH       the nginx to use (nginx)
           --json FILE        also write the results there
-          --sessions         pages with sessions, beside those of others, instead of the scenarios; for this run:
-          --session-files A,B  also with so many session files
+          --sessions         pages with sessions, beside those of others, instead of the scenarios
+          --forms            forms and uploads, beside PHP-FPM, instead of the scenarios
+        for these two:
           --clients N        clients at once (16)
           --php-fpm PATH     the PHP-FPM to use (the newest in /usr/sbin)
+        for --sessions:
+          --session-files A,B  also with so many session files
           --rivals PATH      the Python environment of the other frameworks (.build/rivals)
         """
 
@@ -64,6 +68,7 @@ struct Options {
             case "--only": only = try Self.value(of: name, &rest).split(separator: ",").map(String.init)
             case "--server": server = try Self.value(of: name, &rest)
             case "--sessions": sessions = true
+            case "--forms": forms = true
             case "--php-fpm": phpFPM = try Self.value(of: name, &rest)
             case "--rivals": pythonEnvironment = try Self.value(of: name, &rest)
             case "--clients": clients = Int(try Self.number(of: name, &rest, in: 1...1000))
@@ -84,12 +89,14 @@ struct Options {
             default: throw Failure("unknown option \(name)\n\(Self.usage)")
             }
         }
+        if forms && sessions { throw Failure("--forms and --sessions are two runs") }
         let unknown = only.filter { !names.contains($0) }
         if !unknown.isEmpty { throw Failure("no such scenario: \(unknown.joined(separator: ", ")); see --list") }
     }
 
     /// What `--only` can choose from.
     var names: [String] {
+        if forms { return FormExchange.allCases.map(\.rawValue) }
         guard sessions else { return Scenario.all.map(\.name) + [Scenario.startUp] }
         return SessionPage.all(sessionFiles: sessionFiles, clients: clients).map(\.name)
     }

@@ -1,10 +1,10 @@
 import Foundation
 
-/// The other frameworks that count visitors, as far as they are installed.
+/// The other frameworks, as far as they are installed.
 ///
 /// Each gets the configuration its users would give it, and writes no access log.
 struct Rivals {
-    /// The directory with their counters.
+    /// The directory with their programs.
     private static let sources = benchmarks.appending(path: "Rivals")
     private static let benchmarks = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
@@ -38,10 +38,11 @@ struct Rivals {
         return "\(program) is not installed: make bench-sessions does that"
     }
 
-    static func backend(_ server: SessionPage.Server) -> NginxServer.Backend {
+    /// - Parameter script: what PHP is to run
+    static func backend(_ server: SessionPage.Server, script: String = "counter.php") -> NginxServer.Backend {
         switch server {
         case .c, .ours: .fastCGI(kept: true)
-        case .php(_, let kept): .fastCGI(kept: kept, script: sources.appending(path: "counter.php").path)
+        case .php(_, let kept): .fastCGI(kept: kept, script: sources.appending(path: script).path)
         case .blackSheep, .spiderweb: .http
         }
     }
@@ -82,7 +83,8 @@ struct Rivals {
         }
     }
 
-    /// Everything that is not here is as Debian's php.ini has it: there session_start never collects garbage.
+    /// Everything that is not here is as Debian's php.ini has it: there session_start never collects garbage, and no upload
+    /// is larger than 2 MB.
     private static func poolConfiguration(socket: String, folder: String, children: Int) -> String {
         // FPM insists on a user when root starts it, and warns of one when somebody else does.
         let user = geteuid() == 0 ? "user = root\ngroup = root\n" : ""
@@ -95,6 +97,9 @@ struct Rivals {
             pm.max_children = \(children)
             php_admin_value[session.save_handler] = files
             php_admin_value[session.save_path] = \(folder)/sessions
+            php_admin_value[upload_tmp_dir] = \(folder)
+            php_admin_value[upload_max_filesize] = 32M
+            php_admin_value[post_max_size] = 64M
             php_admin_flag[opcache.enable] = on
 
             """

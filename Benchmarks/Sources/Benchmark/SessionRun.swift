@@ -12,26 +12,10 @@ enum SessionRun {
         }
         let stage = try SessionStage(options, programs: programs, directory: directory, complain: complain)
         defer { stage.end() }
-        var pages = stage.pages
-        var runs: [String: [Run]] = [:]
-        // The first round is the warm-up.
-        for round in 0...options.rounds {
-            printError(round == 0 ? "warm-up ..." : "round \(round) of \(options.rounds) ...")
-            // Another page begins each round, so that a drift hits all alike.
-            let first = pages.isEmpty ? 0 : round % pages.count
-            for page in pages[first...] + pages[..<first] {
-                do {
-                    let run = try stage.run(page, seconds: round == 0 ? min(0.3, options.seconds) : options.seconds)
-                    if round > 0 { runs[page.name, default: []].append(run) }
-                } catch let failure as Failure {
-                    // What is wrong once has no figures.
-                    pages.removeAll { $0.name == page.name }
-                    complain(failure.description)
-                }
-            }
-        }
-        let figures = Dictionary(uniqueKeysWithValues: pages.map { ($0.name, Figures(runs[$0.name] ?? [])) })
-        report.compare(pages, figures)
+        let measured = try Rounds.figures(
+            of: stage.pages, named: \.name, options, complain: complain, run: stage.run)
+        let figures = Dictionary(uniqueKeysWithValues: measured.map { ($0.page.name, $0.figures) })
+        report.compare(measured.map(\.page), figures)
         return report
     }
 }

@@ -15,6 +15,7 @@ struct BenchmarkServer {
             Response.bytes(try await request.body.collect())
         }
         router.get("/big") { _ in Response.bytes(page) }
+        router.addFormRoutes()
         try router.addSessionRoutes(configuration)
         try Application(router: router).run(configuration)
     }

@@ -9,6 +9,7 @@ static _Noreturn void refuse(const char *why, const char *what) {
     fputs("usage: LoadGenerator (--http HOST:PORT | --fastcgi unix:PATH) [--clients N] [--keep] [--seconds S]\n"
           "           [--method M] [--path P] [--body-size N] [--expect-text TEXT | --expect-size N]\n"
           "  --body-size    sends N bytes of a pattern and expects them back\n"
+          "  --body-file    sends what is in this file, of the type in --body-type\n"
           "  --expect-size  expects N times the letter x\n"
           "           [--cookies [--visitors N] [--jar FILE]] [--requests N]\n"
           "  --cookies      keeps each visitor's cookies, and expects the count of the visitor's requests\n"
@@ -70,8 +71,22 @@ static void expect(struct options *options, const char *bytes, size_t count, boo
     else memset(options->expected, 'x', count);
 }
 
+static void readBody(struct options *options, const char *path) {
+    FILE *file = fopen(path, "rbe");
+    if (!file || fseek(file, 0, SEEK_END) != 0) refuse("cannot read ", path);
+    long size = ftell(file);
+    rewind(file);
+    if (size < 0 || size > 1 << 28) refuse("too large a body: ", path);
+    options->bodySize = (size_t)size;
+    options->body = malloc(options->bodySize + 1);
+    if (!options->body || fread(options->body, 1, options->bodySize, file) != options->bodySize)
+        refuse("cannot read ", path);
+    fclose(file);
+}
+
 struct options readOptions(int count, char **arguments) {
-    struct options options = {.clients = 1, .seconds = 1, .method = "GET", .path = "/hello"};
+    struct options options = {.clients = 1, .seconds = 1, .method = "GET", .path = "/hello",
+                              .bodyType = "application/octet-stream"};
     for (int i = 1; i < count; i++) {
         const char *name = arguments[i];
         if (!strcmp(name, "--keep")) {
@@ -100,7 +115,10 @@ struct options readOptions(int count, char **arguments) {
         else if (!strcmp(name, "--body-size")) {
             options.bodySize = (size_t)number(value, 0, 1 << 28);
             expect(&options, NULL, options.bodySize, true);
-        } else if (!strcmp(name, "--expect-text")) expect(&options, value, strlen(value), false);
+            options.body = options.expected;
+        } else if (!strcmp(name, "--body-file")) readBody(&options, value);
+        else if (!strcmp(name, "--body-type")) options.bodyType = value;
+        else if (!strcmp(name, "--expect-text")) expect(&options, value, strlen(value), false);
         else if (!strcmp(name, "--expect-size")) expect(&options, NULL, (size_t)number(value, 0, 1 << 28), false);
         else refuse("unknown option ", name);
     }
@@ -111,6 +129,7 @@ struct options readOptions(int count, char **arguments) {
     if (options.visitors < (size_t)options.clients) options.visitors = (size_t)options.clients;
     if (!options.cookies && !options.expected)
         refuse("say what to expect: --expect-text, --expect-size, --body-size or --cookies", NULL);
+    if (strlen(options.bodyType) > 200) refuse("the type is too long: ", options.bodyType);
     if (strlen(options.path) > 256 || strlen(options.method) > 16) refuse("method or path too long", NULL);
     return options;
 }

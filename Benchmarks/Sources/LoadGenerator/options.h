@@ -21,7 +21,9 @@ struct options {
     double seconds;
     const char *method;
     const char *path;
+    char *body; // of every request
     size_t bodySize;
+    const char *bodyType;
     char *expected; // every answer must have exactly this body
     size_t expectedSize;
     bool cookies; // every client is a visitor with cookies, and every answer is the count of that visitor's requests

@@ -11,13 +11,6 @@ static void add(struct bytes *bytes, const void *more, size_t count) {
     bytes->count += count;
 }
 
-static struct bytes patternBody(const struct options *options) {
-    struct bytes body = {malloc(options->bodySize + 1), options->bodySize};
-    if (!body.start) abort();
-    fillPattern(body.start, body.count);
-    return body;
-}
-
 static struct bytes makeHTTP(const struct options *options) {
     struct bytes request = {0};
     char head[1024];
@@ -26,12 +19,10 @@ static struct bytes makeHTTP(const struct options *options) {
         options->method, options->path, options->host, options->keep ? "keep-alive" : "close");
     if (options->bodySize)
         count += snprintf(head + count, sizeof head - (size_t)count,
-            "Content-Type: application/octet-stream\r\nContent-Length: %zu\r\n", options->bodySize);
+            "Content-Type: %s\r\nContent-Length: %zu\r\n", options->bodyType, options->bodySize);
     add(&request, head, (size_t)count);
     add(&request, "\r\n", 2);
-    struct bytes body = patternBody(options);
-    add(&request, body.start, body.count);
-    free(body.start);
+    add(&request, options->body, options->bodySize);
     return request;
 }
 
@@ -68,7 +59,7 @@ static struct bytes metaVariables(const struct options *options) {
     const char *variables[][2] = {
         {"QUERY_STRING", ""},
         {"REQUEST_METHOD", options->method},
-        {"CONTENT_TYPE", options->bodySize ? "application/octet-stream" : ""},
+        {"CONTENT_TYPE", options->bodySize ? options->bodyType : ""},
         {"CONTENT_LENGTH", length},
         {"SCRIPT_NAME", options->path},
         {"REQUEST_URI", options->path},
@@ -101,13 +92,11 @@ static struct bytes makeFastCGI(const struct options *options) {
     struct bytes variables = metaVariables(options);
     addRecord(&request, FCGI_PARAMS, variables.start, variables.count);
     addRecord(&request, FCGI_PARAMS, NULL, 0);
-    struct bytes body = patternBody(options);
-    const size_t most = 32 * 1024;
-    for (size_t sent = 0; sent < body.count; sent += most)
-        addRecord(&request, FCGI_STDIN, body.start + sent, body.count - sent < most ? body.count - sent : most);
+    const size_t most = 32 * 1024, size = options->bodySize;
+    for (size_t sent = 0; sent < size; sent += most)
+        addRecord(&request, FCGI_STDIN, options->body + sent, size - sent < most ? size - sent : most);
     addRecord(&request, FCGI_STDIN, NULL, 0);
     free(variables.start);
-    free(body.start);
     return request;
 }
 

@@ -8,7 +8,7 @@ extension Connection {
     struct Heartbeat {
         /// A STDOUT record.
         let record: [UInt8]
-        /// After how long without a write it is sent, in nanoseconds.
+        /// After how long without a write it is sent.
         private let interval: Duration
         /// When the next one is sent, in nanoseconds of the monotonic clock.
         private(set) var due: UInt64
