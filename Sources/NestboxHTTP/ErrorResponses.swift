@@ -31,9 +31,10 @@ public struct ErrorResponses: Sendable {
     package func respond(to request: Request, with responder: any Responder) async -> Response {
         do {
             if let refusal = request.head.refusal { throw refusal }
-            let response = try await responder.respond(to: request)
+            var response = try await responder.respond(to: request)
             // A CGI response is final: the web server would take an interim status for that.
             guard (200...599).contains(response.status.code) else { throw InterimStatus(code: response.status.code) }
+            request.head.change(&response)
             return response
         } catch {
             return response(for: error, to: request)
@@ -45,11 +46,12 @@ public struct ErrorResponses: Sendable {
     /// A ``ResponseError`` brings its own; an ``HTTPError`` or ``HTTPErrorConvertible`` is rendered; anything else is rendered as a 500 that says
     /// nothing of the cause. The cause of every 5xx is logged with the request's id.
     package func response(for error: any Error, to request: Request) -> Response {
-        if let error = error as? ErrorWithHeaders {
-            var response = response(for: error.underlying, to: request)
-            for field in error.headers { response.headers.append(field) }
-            return response
-        }
+        var response = rendered(error, request)
+        request.head.change(&response)
+        return response
+    }
+
+    private func rendered(_ error: any Error, _ request: Request) -> Response {
         if let error = error as? any ResponseError {
             let response = error.response(to: request)
             if response.status.code >= 500 { log(error, request) }

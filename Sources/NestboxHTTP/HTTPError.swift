@@ -48,14 +48,3 @@ package protocol LoggedError: Error {
     /// Whether it need not be logged again.
     var isLogged: Bool { get }
 }
-
-/// An error whose response carries header fields besides those of its own.
-package struct ErrorWithHeaders: Error {
-    package let underlying: any Error
-    package let headers: HTTPFields
-
-    package init(_ underlying: any Error, headers: HTTPFields) {
-        self.underlying = underlying
-        self.headers = headers
-    }
-}

@@ -1,14 +1,16 @@
 /// A step around every request behind it: authentication, sessions, timing, headers.
 ///
-///     struct NoFrames: Middleware {
+///     struct Timing: Middleware {
 ///         func respond(to request: Request, next: any Responder) async throws -> Response {
+///             let start = ContinuousClock.now
 ///             var response = try await next.respond(to: request)
-///             response.headers[.contentSecurityPolicy] = "frame-ancestors 'none'"
+///             response.headers[.serverTiming] = "handler;dur=\((ContinuousClock.now - start) / .milliseconds(1))"
 ///             return response
 ///         }
 ///     }
 ///
-/// The first middleware that was added is the outermost.
+/// The first middleware that was added is the outermost. What a handler throws comes through as it is; who wants to change the
+/// response to that, too, asks for it by ``Request/onResponse(_:)``.
 public protocol Middleware: Sendable {
     /// Answers the request, usually by asking `next`.
     func respond(to request: Request, next: any Responder) async throws -> Response

@@ -67,6 +67,7 @@ package final class RequestHead: Sendable {
         self.settings = settings
         id = RequestID(given: variables[nonEmpty: "REQUEST_ID"])
         let mount = MountPoint(variables: variables, configured: settings.basePath, isCGI: settings.isCGI)
+    let response = Mutex(ResponseState())
         basePath = mount.basePath
         rawPath = mount.rawPath
         path = PercentEncoding.decode(mount.rawPath)

@@ -111,23 +111,13 @@ extension SessionExchange {
     }
 
     /// Adds what the response says of the session.
-    func finish(_ headers: inout HTTPFields) {
-        let additions = additions(to: headers)
-        if let vary = headers[.vary], additions[.vary] != nil { headers[.vary] = vary + ", Cookie" }
-        for field in additions where field.name != .vary || headers[.vary] == nil { headers.append(field) }
-    }
-
-    /// The fields that are to stand beside those of a response.
-    func additions(to headers: HTTPFields) -> HTTPFields {
-        var additions = HTTPFields()
-        let vary = headers[.vary]?.split(separator: ",").map { $0.filter { $0 != " " }.lowercased() } ?? []
-        if !vary.contains("*"), !vary.contains("cookie") {
-            additions.append(HTTPField(name: .vary, value: "Cookie"))
-        }
-        guard let cookie = visit.withLock({ $0.cookie }) else { return additions }
-        additions.append(HTTPField(name: .setCookie, value: cookie.headerValue))
-        if headers[.cacheControl] == nil { additions.append(HTTPField(name: .cacheControl, value: "no-store")) }
-        return additions
+    static func finish(_ headers: inout HTTPFields, _ cookie: Cookie?) {
+        let vary = headers[.vary]
+        let names = vary?.split(separator: ",").map { $0.filter { $0 != " " }.lowercased() } ?? []
+        if !names.contains("*"), !names.contains("cookie") { headers[.vary] = vary.map { $0 + ", Cookie" } ?? "Cookie" }
+        guard let cookie else { return }
+        headers.append(HTTPField(name: .setCookie, value: cookie.headerValue))
+        if headers[.cacheControl] == nil { headers[.cacheControl] = "no-store" }
     }
 }
 

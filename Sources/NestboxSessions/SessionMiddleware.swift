@@ -44,7 +44,7 @@ public struct SessionMiddleware: Middleware {
             var response = try await next.respond(to: request)
             guard exchange.touchedSession != nil else { return response }
             try await exchange.commit(status: response.status.code)
-            exchange.finish(&response.headers)
+            SessionExchange.finish(&response.headers, exchange.knownVisit.cookie)
             if let sweep = settings.sweeping?.work(after: request, log: exchange.log) {
                 response.afterwards = { [before = response.afterwards] in
                     await before?()
@@ -54,7 +54,8 @@ public struct SessionMiddleware: Middleware {
             return response
         } catch {
             guard exchange.touchedSession != nil else { throw error }
-            throw try await exchange.commit(after: error)
+            try await exchange.commit(after: error)
+            throw error
         }
     }
 
@@ -85,36 +86,26 @@ extension Request {
 }
 
 extension SessionExchange {
-    /// Writes the session after the handler has thrown, and returns the error with what the response is to carry.
-    fileprivate func commit(after error: any Error) async throws -> any Error {
-        let answer = answer(to: error)
+    /// Writes the session after the handler has thrown, and sees to it that the response to the error says so.
+    fileprivate func commit(after error: any Error) async throws {
+        let status = status(of: error)
         do {
-            try await commit(status: answer.status)
+            try await commit(status: status)
         } catch let failure {
             // The first error is the one to tell; the second was logged.
-            if answer.status < 500 { throw failure }
+            if status < 500 { throw failure }
         }
-        if var error = error as? HTTPError {
-            finish(&error.headers)
-            return error
-        }
-        return ErrorWithHeaders(error, headers: additions(to: answer.headers))
+        let cookie = knownVisit.cookie
+        request.onResponse { Self.finish(&$0.headers, cookie) }
     }
 
-    /// What the response to an error will be.
-    private func answer(to error: any Error) -> (status: Int, headers: HTTPFields) {
+    /// The status that the response to an error will have.
+    private func status(of error: any Error) -> Int {
         switch error {
-        case let error as ErrorWithHeaders:
-            // Another session layer was first.
-            var answer = answer(to: error.underlying)
-            for field in error.headers { answer.headers.append(field) }
-            return answer
-        case let error as HTTPError: return (error.status.code, error.headers)
-        case let error as any HTTPErrorConvertible: return (error.httpError.status.code, [:])
-        case let error as any ResponseError:
-            let response = error.response(to: request)
-            return (response.status.code, response.headers)
-        default: return (500, [:])
+        case let error as HTTPError: error.status.code
+        case let error as any HTTPErrorConvertible: error.httpError.status.code
+        case let error as any ResponseError: error.response(to: request).status.code
+        default: 500
         }
     }
 }

@@ -102,6 +102,7 @@ extension TestClient {
         await response.afterwards?()
         return TestResponse(response, buffered, error: recorder.error)
     }
+        head.endResponse()
 }
 
 /// Remembers the error that a responder throws.
@@ -119,10 +120,7 @@ private final class ErrorRecorder: Responder {
         do {
             return try await responder.respond(to: request)
         } catch {
-            // What session layers add to an error is in the response.
-            var cause = error
-            while let wrapped = cause as? ErrorWithHeaders { cause = wrapped.underlying }
-            thrown.withLock { $0 = cause }
+            thrown.withLock { $0 = error }
             throw error
         }
     }

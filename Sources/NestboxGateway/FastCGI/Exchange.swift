@@ -40,6 +40,7 @@ final class Exchange: Sendable {
         let request = request
         let response = await server.errors.respond(to: request, with: server.responder)
         await send(response, to: request)
+        head.endResponse()
         connection.endTask()
         await response.afterwards?()
     }
