@@ -37,8 +37,10 @@ extension Application {
 
     private func runCGI(_ configuration: ApplicationConfiguration) throws -> Never {
         let logger = configuration.logger(defaultLevel: .warning)
+        var settings = configuration.gateway
+        settings.limits.largestBody = largestBody
         let gateway = CGIGateway(
-            configuration: configuration.gateway, responder: try responder(logger: logger) { configuration },
+            configuration: settings, responder: try responder(logger: logger) { configuration },
             errors: errors,
             logger: logger)
         try warn(configuration, logger)
@@ -56,6 +58,7 @@ extension Application {
                 isUsage: true)
         }
         let logger = configuration.logger(defaultLevel: .info)
+        settings.limits.largestBody = largestBody
         let gateway = FastCGIGateway(
             configuration: settings, responder: try responder(logger: logger) { configuration }, errors: errors,
             logger: logger)

@@ -85,6 +85,12 @@ public struct Application: Sendable {
         return routes.wrapped(in: outer)
     }
 
+    /// All middleware: the application's and that of routes, which may occur many times.
+    var allMiddleware: [any Middleware] { middleware + (router?.allMiddleware ?? []) }
+
+    /// The longest body that a route allows, in bytes; 0 where none says so.
+    package var largestBody: Int { allMiddleware.lazy.compactMap { ($0 as? BodyLimitMiddleware)?.limit }.max() ?? 0 }
+
     private func sessionLayer(
         _ logger: Logger, _ configuration: () throws -> ApplicationConfiguration
     ) throws -> (any Middleware)? {

@@ -48,8 +48,10 @@ public struct GatewayConfiguration: Sendable {
         public var backlog = 1024
         /// Bytes of a request's body.
         ///
-        /// 16 MiB by default. A longer one is answered with 413.
+        /// 16 MiB by default. A longer one is answered with 413, unless a route's `BodyLimitMiddleware` allows it.
         public var body = 16 << 20
+        /// Bytes of a body on the route that allows most.
+        package var largestBody = 0
         /// Header fields of a request.
         ///
         /// 100 by default. More are answered with 431.

@@ -32,7 +32,7 @@ public struct Request: Sendable {
 
     package init(head: RequestHead, body: RequestBody) {
         self.head = head
-        self.body = body
+        self.body = head.usualBodyLimit.map { body.limited(to: $0) } ?? body
         method = head.method
         path = head.path
         rawPath = head.rawPath

@@ -49,6 +49,7 @@ public struct RequestBody: Sendable {
         switch storage {
         case nil: nil
         case .bytes(let buffered): buffered
+        case .source(let source as LimitedBody): source.base.identity
         case .source(let source): source
         }
     }
@@ -75,6 +76,19 @@ public struct RequestBody: Sendable {
 
     /// How much is made room for before it has come.
     private static let reserved = 1 << 20
+
+    /// The same body with another limit in place of one that this function set before; never more than the gateway's.
+    ///
+    /// What is longer is an error when somebody reads it.
+    package func limited(to limit: Int) -> RequestBody {
+        switch storage {
+        case nil: return self
+        case .source(let source as LimitedBody):
+            return RequestBody(
+                source: LimitedBody(source.base, limit: limit, received: source.received), length: length, limit: limit)
+        default: return RequestBody(source: LimitedBody(self, limit: limit), length: length, limit: limit)
+        }
+    }
 
     /// The answer to a body over a limit.
     package static func tooLarge(_ limit: Int) -> HTTPError {

@@ -12,8 +12,10 @@ package final class RequestSettings: Sendable {
     package let trustedProxies: TrustedProxies
     /// The hosts that requests may be for.
     package let allowedHosts: AllowedHosts
-    /// The longest body, in bytes.
+    /// The longest body where nothing else is said, in bytes.
     package let bodyLimit: Int
+    /// The longest body anywhere.
+    package let largestBody: Int
     /// How many header fields a request may have.
     package let headerLimit: Int
     /// How many cookies a request may have.
@@ -24,22 +26,27 @@ package final class RequestSettings: Sendable {
     package let formLimits: FormLimits
     /// What requests' loggers are made of.
     package let logger: Logger
+    /// What runs the tasks of requests; `nil` for Swift's own threads.
+    package let executor: (any TaskExecutor)?
 
     package init(
         basePath: String? = nil, isCGI: Bool = false, trustedProxies: TrustedProxies = .none,
-        allowedHosts: AllowedHosts = .any, bodyLimit: Int = 16 << 20, headerLimit: Int = 100, cookieLimit: Int = 200,
-        fileHandOff: FileHandOff = .none, formLimits: FormLimits = FormLimits(), logger: Logger
+        allowedHosts: AllowedHosts = .any, bodyLimit: Int = 16 << 20, largestBody: Int = 0, headerLimit: Int = 100,
+        cookieLimit: Int = 200, fileHandOff: FileHandOff = .none, formLimits: FormLimits = FormLimits(),
+        logger: Logger, executor: (any TaskExecutor)? = nil
     ) {
         self.basePath = basePath
         self.isCGI = isCGI
         self.trustedProxies = trustedProxies
         self.allowedHosts = allowedHosts
         self.bodyLimit = bodyLimit
+        self.largestBody = max(bodyLimit, largestBody)
         self.headerLimit = headerLimit
         self.cookieLimit = cookieLimit
         self.fileHandOff = fileHandOff
         self.formLimits = formLimits
         self.logger = logger
+        self.executor = executor
     }
 }
 
@@ -74,7 +81,7 @@ package final class RequestHead: Sendable {
 
         var refusal: HTTPError?
         method = Self.method(of: variables, refusal: &refusal)
-        contentLength = Self.contentLength(of: variables, limit: settings.bodyLimit, refusal: &refusal)
+        contentLength = Self.contentLength(of: variables, limit: settings.largestBody, refusal: &refusal)
         self.refusal = refusal ?? Self.refusal(variables, path: path, settings)
     }
 
@@ -120,7 +127,11 @@ package final class RequestHead: Sendable {
 
 extension RequestHead {
     package var logger: Logger { settings.logger }
-    package var bodyLimit: Int { settings.bodyLimit }
+    package var executor: (any TaskExecutor)? { settings.executor }
+    /// The most bytes of a body that a gateway takes.
+    package var bodyLimit: Int { settings.largestBody }
+    /// The most bytes of a body that a handler takes unless a middleware says otherwise; `nil` when that is all the same.
+    var usualBodyLimit: Int? { settings.bodyLimit < settings.largestBody ? settings.bodyLimit : nil }
     package var fileHandOff: FileHandOff { settings.fileHandOff }
     var formLimits: FormLimits { settings.formLimits }
     /// Whether the process ends with this request.

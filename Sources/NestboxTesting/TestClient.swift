@@ -32,6 +32,8 @@ public final class TestClient: Sendable {
     public init(_ application: Application, _ configuration: Configuration = Configuration()) throws {
         responder = try application.responder()
         errors = application.errors
+        var configuration = configuration
+        configuration.gateway.limits.largestBody = application.largestBody
         self.configuration = configuration
     }
 
@@ -100,9 +102,9 @@ extension TestClient {
         let response = await errors.respond(to: request, with: recorder)
         let buffered = await BufferedResponse(response, to: request, errors: errors)
         await response.afterwards?()
+        head.endResponse()
         return TestResponse(response, buffered, error: recorder.error)
     }
-        head.endResponse()
 }
 
 /// Remembers the error that a responder throws.

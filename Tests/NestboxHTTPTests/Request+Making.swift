@@ -16,13 +16,14 @@ extension RequestSettings {
     /// Settings that log nothing.
     static func test(
         basePath: String? = nil, isCGI: Bool = false, trustedProxies: TrustedProxies = .none,
-        allowedHosts: AllowedHosts = .any, bodyLimit: Int = 16 << 20, headerLimit: Int = 100,
-        formLimits: FormLimits = FormLimits(),
+        allowedHosts: AllowedHosts = .any, bodyLimit: Int = 16 << 20, largestBody: Int = 0,
+        headerLimit: Int = 100, formLimits: FormLimits = FormLimits(),
         logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     ) -> RequestSettings {
         RequestSettings(
             basePath: basePath, isCGI: isCGI, trustedProxies: trustedProxies, allowedHosts: allowedHosts,
-            bodyLimit: bodyLimit, headerLimit: headerLimit, formLimits: formLimits, logger: logger)
+            bodyLimit: bodyLimit, largestBody: largestBody, headerLimit: headerLimit, formLimits: formLimits,
+            logger: logger)
     }
 }
 

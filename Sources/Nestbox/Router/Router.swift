@@ -119,6 +119,9 @@ public struct Router: Sendable {
         for entry in entries { try entry.middleware.checkOrder(behind: outer) }
     }
 
+    /// The middleware of all routes, as often as there are routes behind it.
+    var allMiddleware: [any Middleware] { entries.flatMap(\.middleware) }
+
     /// Makes a responder of the routes.
     /// - Throws: ``RoutePatternError`` for a pattern that cannot be used, or a route that is there twice.
     public func responder() throws(RoutePatternError) -> some Responder {

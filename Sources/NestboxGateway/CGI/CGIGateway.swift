@@ -37,13 +37,14 @@ public struct CGIGateway {
         let output = CGIOutput.takeOver()
         let variables = CGIVariables(environment: nestbox_environment())
         unsetenv("HTTP_PROXY")
+        let thread = CGIExecutor()
         let head = RequestHead(
-            variables: variables, settings: RequestSettings(configuration, isCGI: true, logger: logger))
+            variables: variables,
+            settings: RequestSettings(configuration, isCGI: true, logger: logger, executor: thread))
         let input = CGIInput(length: head.contentLength, limit: head.bodyLimit)
         let body = RequestBody(source: input, length: head.contentLength, limit: head.bodyLimit)
         let request = Request(head: head, body: head.contentLength == 0 ? .empty : body)
 
-        let thread = CGIExecutor()
         let (responder, errors) = (responder, errors)
         let (limit, linger) = (configuration.limits.drainedBody, configuration.timeouts.linger)
         let result = thread.run {

@@ -44,7 +44,6 @@ final class FastCGIServer: Sendable {
         self.logger = logger
         self.accessLog = accessLog
         allowedClients = try configuration.allowedClients.map { try IPNetwork($0) }
-        requestSettings = RequestSettings(configuration, isCGI: false, logger: logger)
         readerLimits = RequestReader.Limits(configuration.limits)
 
         epoll = nestbox_epoll_create()
@@ -53,6 +52,7 @@ final class FastCGIServer: Sendable {
         drained = nestbox_event_create()
         queue = WorkQueue(workers: configuration.workers, signal: wakeup)
         pool = WorkerPool(queue: queue)
+        requestSettings = RequestSettings(configuration, isCGI: false, logger: logger, executor: pool)
         freeSlots = Mutex(Array((0..<configuration.limits.connections).reversed()))
 
         let events = UInt32(NESTBOX_EPOLL_IN) | UInt32(NESTBOX_EPOLL_ET)
