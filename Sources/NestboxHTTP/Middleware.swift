@@ -42,3 +42,14 @@ extension Responder {
         middleware.reversed().reduce(self as any Responder) { MiddlewareResponder(middleware: $1, next: $0) }
     }
 }
+
+/// Middleware that stands where it cannot do its work, which the application does not start with.
+public struct MiddlewareOrderError: Error, Sendable, CustomStringConvertible {
+    /// What is wrong, and what to write instead.
+    public let description: String
+
+    /// Creates an error.
+    public init(_ description: String) {
+        self.description = description
+    }
+}

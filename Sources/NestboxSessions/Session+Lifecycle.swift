@@ -6,8 +6,8 @@ extension Session {
 
     /// Notes who is logged in, under a new id.
     ///
-    /// The old id, which someone may have planted or seen before the login, is worthless from then on. The session's
-    /// lifetime begins anew; what is in it stays.
+    /// The old id, which someone may have planted or seen before the login, is worthless from then on, and so are the tokens
+    /// of forms. The session's lifetime begins anew; what is in it stays.
     /// - Parameter user: A name that does not change, such as a number in the database; at most 256 bytes.
     /// - Throws: ``SessionError/Code/replaced`` when another request has renewed the id a moment ago.
     public func login(_ user: String) throws(SessionError) {
@@ -28,7 +28,7 @@ extension Session {
     /// A message for the login page can be left afterwards: it begins a new session.
     public func logout() throws(SessionError) { try destroy() }
 
-    /// Gives the session a new id; its data stay.
+    /// Gives the session a new id; its data stay, and the tokens of forms made before are worthless.
     ///
     /// `login` does so by itself. Do it whenever the visitor gains rights.
     public func rotateID() throws(SessionError) { try renew(.id) }
@@ -40,6 +40,8 @@ extension Session {
                     .replaced, "the id was renewed a moment ago, and this request still came with the old one")
             }
             if state.renewal != .login { state.renewal = renewal }
+            state.current.formSecret = nil
+            state.changes.formSecret = .dropped
         }
     }
 

@@ -44,6 +44,14 @@ struct SessionChanges: Sendable {
     /// Who is logged in from now on.
     var user: String?
     var isRemembered = false
+    var formSecret = FormSecret.kept
+
+    /// What becomes of the secret that tokens in forms are made of.
+    enum FormSecret: Sendable, Equatable {
+        case kept
+        case dropped
+        case replaced(String)
+    }
 
     mutating func set(_ key: String, to value: SessionValue?) {
         keys[key] = value.map { .set($0) } ?? .remove
@@ -83,6 +91,7 @@ struct SessionChanges: Sendable {
     /// - Parameter counting: Whether a value that is set counts although an equal one was there.
     func effective(on loaded: SessionRecord, counting sameValues: Bool) -> SessionChanges {
         var changes = self
+        if formSecret == .dropped, loaded.formSecret == nil { changes.formSecret = .kept }
         if isCleared, loaded.values.allSatisfy({ keys[$0.key] == .set($0.value) }) { changes.isCleared = false }
         guard !changes.isCleared else { return changes }
         for (key, change) in keys {
@@ -102,6 +111,7 @@ struct SessionChanges: Sendable {
 
     var isEmpty: Bool {
         keys.isEmpty && !isCleared && addedFlashes.isEmpty && takenFlashes.isEmpty && user == nil && !isRemembered
+            && formSecret == .kept
     }
 
     /// The keys that another request has changed since, and that this one overwrites.
@@ -132,8 +142,13 @@ struct SessionChanges: Sendable {
         applyStanding(to: &record)
     }
 
-    /// Changes who is logged in, and for how long.
+    /// Changes who is logged in and for how long, and what tokens in forms are made of.
     func applyStanding(to record: inout SessionRecord) {
+        switch formSecret {
+        case .kept: break
+        case .dropped: record.formSecret = nil
+        case .replaced(let secret): record.formSecret = secret
+        }
         if let user { record.user = user }
         if isRemembered { record.isRemembered = true }
     }

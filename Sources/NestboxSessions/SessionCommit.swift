@@ -77,14 +77,14 @@ final class SessionCommit: Sendable {
     /// A session in a cookie that has nothing left in it is as good as none.
     private var isEmptied: Bool {
         guard settings.store is any TokenSessionStore, !changes.isEmpty else { return false }
-        return state.current.values.isEmpty && state.current.flashes.isEmpty && state.current.user == nil
+        return !state.current.hasContent
     }
 
     // MARK: Steps
 
     private func create() async throws(SessionStoreError) -> StoredSession? {
         var record = state.current
-        guard !record.values.isEmpty || !record.flashes.isEmpty || record.user != nil else {
+        guard record.hasContent else {
             deleteCookie()
             return nil
         }
@@ -118,6 +118,8 @@ final class SessionCommit: Sendable {
             record.renewedAt = now
             record.binding = settings.binding.digest(of: exchange.request) ?? record.binding
             change(&record, of: stored)
+            // Also when the changes of a failed request are dropped.
+            if renewal != .periodic, changes.formSecret == .kept { record.formSecret = nil }
         }
         guard let rotated else { return try await follow(stored, renewal) }
         reportConflicts(stored)
@@ -193,4 +195,9 @@ final class SessionCommit: Sendable {
             exchange.setCookie(template.deletion)
         }
     }
+}
+
+extension SessionRecord {
+    /// Whether there is anything in it to remember.
+    fileprivate var hasContent: Bool { !values.isEmpty || !flashes.isEmpty || user != nil || formSecret != nil }
 }

@@ -7,12 +7,13 @@
 //     _r    true for a session that is remembered
 //     _f    messages for the next page: [[category, value], …]
 //     _b    a digest of what the session is bound to
+//     _t    what tokens in forms are made of
 //     _sid  the name of the session on a list of revoked ones, where there is such a list
 //
 // A handler's key that looks like one of these has one more underscore in front.
 
 extension SessionRecord {
-    private static let reserved: Set<String> = ["_c", "_n", "_u", "_r", "_f", "_b", "_sid"]
+    private static let reserved: Set<String> = ["_c", "_n", "_u", "_r", "_f", "_b", "_t", "_sid"]
 
     /// Whether a key is one of ours, with `extra` more underscores in front than it has.
     private static func isReserved(_ key: String, extra: Bool) -> Bool {
@@ -31,6 +32,7 @@ extension SessionRecord {
         if isRemembered { object["_r"] = true }
         if !flashes.isEmpty { object["_f"] = .array(flashes.map { [.string($0.category), $0.value] }) }
         if let binding { object["_b"] = .string(binding) }
+        if let formSecret { object["_t"] = .string(formSecret) }
         return object
     }
 
@@ -49,6 +51,7 @@ extension SessionRecord {
                     flashes.append(SessionFlash(category, pair[1]))
                 }
             case ("_b", .string(let digest)): binding = digest
+            case ("_t", .string(let secret)): formSecret = secret
             case ("_sid", _): break
             case _ where Self.reserved.contains(key): return nil
             case _ where Self.isReserved(key, extra: true): values[String(key.dropFirst())] = value

@@ -6,7 +6,7 @@
 /// | `created`, `renewed`, `used` | seconds since 1970; `used` only where the store has no better place for it |
 /// | `expires`, `idle` | the limits, where there are any |
 /// | `version` | how often it was written |
-/// | `user`, `binding` | texts, where there are any |
+/// | `user`, `binding`, `forms` | texts, where there are any |
 /// | `remembered` | `true` where it is so |
 /// | `flashes` | pairs of category and value, where there are any |
 /// | `data` | what handlers stored |
@@ -22,6 +22,7 @@ extension SessionRecord {
         if let idleTimeout { object["idle"] = .int(idleTimeout) }
         if let user { object["user"] = .string(user) }
         if let binding { object["binding"] = .string(binding) }
+        if let formSecret { object["forms"] = .string(formSecret) }
         if isRemembered { object["remembered"] = true }
         if !flashes.isEmpty {
             object["flashes"] = .array(flashes.map { [.string($0.category), $0.value] })
@@ -52,6 +53,7 @@ extension SessionRecord {
             idleTimeout = try object.integer("idle")
             user = try object.text("user")
             binding = try object.text("binding")
+            formSecret = try object.text("forms")
             isRemembered = try object.flag("remembered")
             flashes = try object.flashes("flashes")
         } catch {

@@ -22,6 +22,8 @@ public struct SessionRecord: Sendable, Equatable {
     public var idleTimeout: Int64?
     /// A digest of what the session is bound to, when it is.
     public var binding: String?
+    /// What tokens in forms are made of, once there was one.
+    package var formSecret: String?
     /// How often it was written, so that conflicts are seen.
     public var version: Int64
 

@@ -36,12 +36,27 @@ extension Request {
         set { self[FormLimitsKey.self] = newValue }
     }
 
+    /// Reads the body as ``form(limits:)`` does, for a middleware that looks for one field, such as a token.
+    ///
+    /// Whoever asks again gets the same form; the bytes of a URL-encoded one can be read, too.
+    package mutating func formAhead() async throws -> Form {
+        guard mediaType == "application/x-www-form-urlencoded" else { return try await form() }
+        let limits = formLimits
+        let bytes = try await body.collect(upTo: urlEncodedSize(limits))
+        body = RequestBody(bytes)
+        return try await head.form(of: body) { try urlEncodedForm(bytes, limits) }
+    }
+
+    private func urlEncodedSize(_ limits: FormLimits) -> Int { min(limits.size, limits.fieldsSize, body.limit) }
+
     private func urlEncodedForm(_ limits: FormLimits) async throws -> Form {
-        let size = min(limits.size, limits.fieldsSize, body.limit)
-        let bytes = try await body.collect(upTo: size)
+        try urlEncodedForm(try await body.collect(upTo: urlEncodedSize(limits)), limits)
+    }
+
+    private func urlEncodedForm(_ bytes: [UInt8], _ limits: FormLimits) throws -> Form {
         do {
-            return Form(
-                try URLEncodedForm(parsing: bytes, limits: .init(maximumPairs: limits.fields, maximumLength: size)))
+            let limits = URLEncodedForm.Limits(maximumPairs: limits.fields, maximumLength: bytes.count)
+            return Form(try URLEncodedForm(parsing: bytes, limits: limits))
         } catch {
             throw FormLimits.exceeded("text fields", limits.fields)
         }

@@ -32,7 +32,7 @@ package struct Authority: Sendable, Hashable {
     }
 
     /// The same host with another port.
-    func with(port: UInt16?) -> Authority { Authority(host: host, port: port) }
+    package func with(port: UInt16?) -> Authority { Authority(host: host, port: port) }
 
     /// Takes a host field apart, or returns `nil` for what is none; copies nothing but an IPv6 address.
     static func parts(of bytes: ArraySlice<UInt8>) -> (host: ArraySlice<UInt8>, port: UInt16?)? {
