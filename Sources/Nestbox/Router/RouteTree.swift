@@ -17,6 +17,8 @@ struct RouteTree: Sendable {
     /// One route: what answers, and the names of the parameters, which may differ between methods of one path.
     struct Route: Sendable {
         var responder: any Responder
+        /// What the responder is wrapped in.
+        var middleware: [any Middleware] = []
         var names: [String]
         var pattern: String
     }

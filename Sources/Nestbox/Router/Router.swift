@@ -9,8 +9,8 @@ public import NestboxHTTP
 ///     }
 ///
 /// `{name}` matches one segment that is not empty, `{name...}` all that follow. Text wins over a parameter. `GET` routes
-/// answer `HEAD` too, and every path answers `OPTIONS`, unless there is a route for these. Another method on a known path
-/// is answered with 405 and `Allow`, an unknown path with 404.
+/// answer `HEAD` too, and every path answers `OPTIONS`, unless there is a route for these; that passes the middleware of the
+/// path's routes. Another method on a known path is answered with 405 and `Allow`, an unknown path with 404.
 ///
 /// The path is what the client sent, where web servers choose their locations by a path that they have tidied up. So no
 /// request comes here that has `.` or `..` as a segment, encoded or not, also between slashes that are encoded: it is
@@ -129,7 +129,8 @@ public struct Router: Sendable {
         for entry in entries {
             let pattern = try RoutePattern(entry.pattern)
             let route = RouteTree.Route(
-                responder: entry.responder, names: pattern.parameterNames, pattern: entry.pattern)
+                responder: entry.responder, middleware: entry.middleware, names: pattern.parameterNames,
+                pattern: entry.pattern)
             guard tree.insert(route, method: entry.method, pattern: pattern) else {
                 let method = entry.method?.rawValue ?? "any method"
                 throw RoutePatternError(entry.pattern, "there is one for \(method) already")
