@@ -44,6 +44,7 @@ extension Application {
             errors: errors,
             logger: logger)
         try warn(configuration, logger)
+        warnOfForgottenCounts(logger)
         exit(gateway.run())
     }
 
@@ -57,8 +58,8 @@ extension Application {
                     + "or let a web server start this program",
                 isUsage: true)
         }
-        let logger = configuration.logger(defaultLevel: .info)
         settings.limits.largestBody = largestBody
+        let logger = configuration.logger(defaultLevel: .info)
         let gateway = FastCGIGateway(
             configuration: settings, responder: try responder(logger: logger) { configuration }, errors: errors,
             logger: logger)
@@ -70,5 +71,14 @@ extension Application {
     func warn(_ configuration: ApplicationConfiguration, _ logger: Logger) throws {
         guard let warning = try sessionConfiguration(configuration)?.weakSecretWarning else { return }
         logger.warning("\(warning)", metadata: ["session.event": "weak_secret"])
+    }
+
+    /// Says that rate limits in the memory of a CGI program limit nothing.
+    private func warnOfForgottenCounts(_ logger: Logger) {
+        guard allMiddleware.contains(where: { ($0 as? RateLimitMiddleware)?.store.isMemory == true }) else { return }
+        let message =
+            "a rate limit counts in memory, and a CGI program starts anew for each request, so that it limits nothing. "
+            + "Give it a file: RateLimitMiddleware(…, store: .file(\"/var/lib/NAME/rates\"))"
+        logger.warning("\(message)")
     }
 }

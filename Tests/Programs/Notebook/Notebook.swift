@@ -20,6 +20,13 @@ struct Notebook {
             try await request.session.logout()
             return "out\n"
         }
+        if let path = getenv("NOTEBOOK_RATES").map({ String(cString: $0) }) {
+            router.group("/limited") { limited in
+                let store: RateLimitStore = path == "memory" ? .memory : .file(path)
+                limited.use(RateLimitMiddleware(10, per: .seconds(36_000), store: store))
+                limited.get("") { _ in "allowed\n" }
+            }
+        }
         var app = try Application(router: router)
         app.useSessions()
         try app.run()

@@ -1,0 +1,99 @@
+import Glibc
+import HTTPTypes
+public import NestboxHTTP
+
+/// Lets each client ask only so often.
+///
+///     router.use(RateLimitMiddleware(60, per: .seconds(60)))
+///
+///     router.group("/login") { login in
+///         login.use(RateLimitMiddleware(5, per: .seconds(60)))
+///         login.post("") { … }
+///     }
+///     router.use(RateLimitMiddleware(1000, per: .seconds(3600)) { request in try await request.session.user })
+///
+/// A client that asks more often is answered with 429 and `Retry-After`, and that does not count. After a pause as many requests as
+/// `burst` are allowed at once, then one each time that `period / count` has passed (GCRA). All responses say how many are left,
+/// in `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10).
+///
+/// By default clients are told apart by their address (``Request/remoteAddress``: with `trustedProxies` the one that the proxy reports),
+/// IPv6 addresses by their first 64 bits; those without a known address count as one. Behind a proxy that is not named in
+/// `trustedProxies` all visitors are one client.
+///
+/// What is counted where says ``RateLimitStore``.
+public struct RateLimitMiddleware: Middleware {
+    private let limit: RateLimit
+    private let key: (@Sendable (Request) async throws -> String?)?
+    private let policy: String
+    private let now: @Sendable () -> Int64
+    let store: RateLimitStore
+
+    /// Creates a limit.
+    /// - Parameters:
+    ///   - count: How many requests; at least 1.
+    ///   - period: In which time.
+    ///   - burst: How many of them at once after a pause; default: all, `count`.
+    ///   - store: Where to count; default: in memory.
+    ///   - key: Whose requests count together, `nil` for a request that is not limited; default: the client's address.
+    public init(
+        _ count: Int, per period: Duration, burst: Int? = nil, store: RateLimitStore = .memory,
+        by key: (@Sendable (Request) async throws -> String?)? = nil
+    ) {
+        self.init(count, per: period, burst: burst, store: store, by: key, now: Self.systemTime)
+    }
+
+    /// Creates a limit with a clock of one's own: nanoseconds since 1970.
+    package init(
+        _ count: Int, per period: Duration, burst: Int? = nil, store: RateLimitStore = .memory,
+        by key: (@Sendable (Request) async throws -> String?)? = nil, now: @escaping @Sendable () -> Int64
+    ) {
+        limit = RateLimit(count, per: period, burst: burst ?? count)
+        self.store = store
+        self.key = key
+        self.now = now
+        policy = "\"default\";q=\(limit.burst);w=\(Self.seconds(limit.interval * limit.burst))"
+    }
+
+    /// Lets the request through, or answers with 429.
+    public func respond(to request: Request, next: any Responder) async throws -> Response {
+        let name: RateLimitKey
+        if let key {
+            guard let text = try await key(request) else { return try await next.respond(to: request) }
+            name = RateLimitKey(text)
+        } else {
+            name = RateLimitKey(clientOf: request)
+        }
+        let decision = try store.counts.take(name.bytes, limit, now: now())
+        request.onResponse { [policy] response in
+            // Of several limits the one that is nearest to the handler shows.
+            guard response.headers[.rateLimit] == nil else { return }
+            response.headers[.rateLimitPolicy] = policy
+            response.headers[.rateLimit] =
+                "\"default\";r=\(decision.remaining);t=\(Self.seconds(decision.isAllowed ? decision.reset : decision.wait))"
+        }
+        guard decision.isAllowed else {
+            let seconds = Self.seconds(decision.wait)
+            request.logger.debug("\(request) is one too many; the next is allowed in \(seconds) s")
+            throw HTTPError(
+                .tooManyRequests, "Too many requests. Try again in \(seconds) second\(seconds == 1 ? "" : "s").",
+                headers: [.retryAfter: "\(seconds)"])
+        }
+        return try await next.respond(to: request)
+    }
+
+    /// Opens the file, where it counts in one.
+    public func check(behind outer: [any Middleware]) throws { try store.counts.open() }
+
+    /// Whole seconds, rounded up.
+    private static func seconds(_ nanoseconds: Int64) -> Int64 {
+        let second: Int64 = 1_000_000_000
+        return nanoseconds / second + (nanoseconds % second > 0 ? 1 : 0)
+    }
+
+    private static let systemTime: @Sendable () -> Int64 = {
+        // Of the wall: the file outlives a start of the machine.
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+}
