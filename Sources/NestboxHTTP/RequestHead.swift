@@ -66,6 +66,7 @@ package final class RequestHead: Sendable {
     private let settings: RequestSettings
     /// Made when first asked for: most handlers look at no header field, and making them costs more than routing.
     private let cachedHeaders = Mutex<HTTPFields?>(nil)
+    let response = Mutex(ResponseState())
     /// The forms that were read from bodies of this request.
     let cachedForms = Mutex<[FormReading]>([])
 
@@ -74,7 +75,6 @@ package final class RequestHead: Sendable {
         self.settings = settings
         id = RequestID(given: variables[nonEmpty: "REQUEST_ID"])
         let mount = MountPoint(variables: variables, configured: settings.basePath, isCGI: settings.isCGI)
-    let response = Mutex(ResponseState())
         basePath = mount.basePath
         rawPath = mount.rawPath
         path = PercentEncoding.decode(mount.rawPath)
@@ -150,7 +150,7 @@ extension RequestHead {
         RequestCookies(parsing: variables.lines(of: "HTTP_COOKIE"), limit: settings.cookieLimit)
     }
 
-    var remoteAddress: String? {
+    package var remoteAddress: String? {
         settings.trustedProxies.client(
             peer: variables.peer, forwardedFor: variables[nonEmpty: "HTTP_X_FORWARDED_FOR"])
     }

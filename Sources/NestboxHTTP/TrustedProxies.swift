@@ -44,7 +44,7 @@ public struct TrustedProxies: Sendable {
         var client = peer
         var list = forwardedFor[...]
         for _ in 0..<100 {
-            let hop = String(list.lastListElement)
+            let hop = String(list.lastListElement.withoutPort)
             guard IPAddress(hop) != nil else { return client }
             client = hop
             guard contains(hop), let comma = list.utf8.lastIndex(of: UInt8(ascii: ",")) else { return client }
@@ -59,6 +59,23 @@ extension Substring {
     var lastListElement: Substring {
         let start = utf8.lastIndex(of: UInt8(ascii: ",")).map { utf8.index(after: $0) } ?? startIndex
         return self[start...].trimmingOWS()
+    }
+
+    /// An address without the port that some proxies add: `192.0.2.1:5060`, `[2001:db8::1]:5060`.
+    fileprivate var withoutPort: Substring {
+        if first == "[" {
+            guard let bracket = firstIndex(of: "]") else { return self }
+            let rest = self[bracket...].dropFirst()
+            guard rest.isEmpty || rest.first == ":" && rest.dropFirst().utf8.allSatisfy(\.isASCIIDigit) else {
+                return self
+            }
+            return dropFirst()[..<bracket]
+        }
+        // An IPv6 address has more than one.
+        guard let colon = firstIndex(of: ":"), self[colon...].dropFirst().utf8.allSatisfy(\.isASCIIDigit) else {
+            return self
+        }
+        return self[..<colon]
     }
 
     func trimmingOWS() -> Substring {

@@ -83,8 +83,8 @@ struct LogTests {
         log.flush()
         #expect(
             try target.lines == [
-                "info nestbox.access POST /a/b%20c 201 12.345ms 1024B 0123456789abcdef",
-                "info nestbox.access GET /x\\x0d\\x0ay\\x1b 404 0.000ms 0B 0123456789abcdef",
+                "info nestbox.access POST /a/b%20c 201 12.345ms 1024B - 0123456789abcdef",
+                "info nestbox.access GET /x\\x0d\\x0ay\\x1b 404 0.000ms 0B - 0123456789abcdef",
             ])
     }
 
@@ -98,7 +98,7 @@ struct LogTests {
         let log = AccessLog(Logger(label: "l") { LineLogHandler(label: $0, file: target.file) })
         log.record(Self.head(), status: 200, bytes: 1, nanoseconds: nanoseconds)
         log.flush()
-        #expect(try target.lines == ["info nestbox.access GET /a 200 \(text)ms 1B 0123456789abcdef"])
+        #expect(try target.lines == ["info nestbox.access GET /a 200 \(text)ms 1B - 0123456789abcdef"])
     }
 
     @Test("gives requests to another handler as entries, and to none below its level")
@@ -119,7 +119,7 @@ struct LogTests {
         AccessLog(logger).record(Self.head("/a?b"), status: 200, bytes: 7, nanoseconds: 5_000)
         #expect(
             try target.lines == [
-                "info l GET /a 200 duration.us=5 http.bytes=7 http.method=GET http.path=/a http.status=200 request.id=0123456789abcdef"
+                "info l GET /a 200 client.address=- duration.us=5 http.bytes=7 http.method=GET http.path=/a http.status=200 request.id=0123456789abcdef"
             ])
         #expect(AccessLog(logger).isEnabled)
         logger.logLevel = .warning

@@ -2,9 +2,12 @@ import HTTPTypes
 public import Logging
 import NestboxHTTP
 
-/// Writes one line for each request: method, path, status, duration, bytes of the body, and the request's id.
+/// Writes one line for each request: method, path, status, duration, bytes of the body, the client's address, and the
+/// request's id.
 ///
-///     2026-11-20T23:51:07.041Z info nestbox.access GET /birds 200 0.142ms 1024B 6f0c4a2b9d1e8735
+///     2026-11-20T23:51:07.041Z info nestbox.access GET /birds 200 0.142ms 1024B 192.0.2.7 6f0c4a2b9d1e8735
+///
+/// Behind a trusted proxy the address is the one that the proxy reports; it is `-` where none is known.
 ///
 /// With a ``LineLogHandler`` the line is made without a detour and may wait a moment for others; with any other handler
 /// the entry is a message with metadata. The query is left out, as it may hold secrets.
@@ -41,6 +44,8 @@ public struct AccessLog: Sendable {
             line.append(contentsOf: "ms ".utf8)
             line.append(decimal: bytes)
             line.append(contentsOf: "B ".utf8)
+            line.append(escaped: (head.remoteAddress ?? "-").utf8)
+            line.append(UInt8(ascii: " "))
             line.append(contentsOf: head.id.description.utf8)
         }
     }
@@ -51,7 +56,8 @@ public struct AccessLog: Sendable {
             metadata: [
                 "http.method": "\(head.method.rawValue)", "http.path": "\(head.basePath)\(head.rawPath)",
                 "http.status": "\(status)", "http.bytes": "\(bytes)",
-                "duration.us": "\(nanoseconds / 1000)", "request.id": "\(head.id)",
+                "duration.us": "\(nanoseconds / 1000)", "client.address": "\(head.remoteAddress ?? "-")",
+                "request.id": "\(head.id)",
             ])
     }
 }
