@@ -16,11 +16,13 @@ final class LocalApplication {
         socket = directory.socket("app.sock")
         var router = Router()
         routes(&router)
+        let application = try Application(router: router, middleware: middleware)
         var configuration = GatewayConfiguration()
+        configuration.limits.largestBody = application.largestBody
         configuration.listen = [.unix(directory.path("app.sock"))]
         configure(&configuration)
         gateway = FastCGIGateway(
-            configuration: configuration, responder: try router.responder().wrapped(in: middleware),
+            configuration: configuration, responder: try application.responder(),
             logger: Logger(label: "test") { LineLogHandler(label: $0, level: .critical) })
         try gateway.start()
     }
