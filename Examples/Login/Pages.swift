@@ -2,7 +2,7 @@ import Nestbox
 
 /// The two pages; all that is not ours is escaped.
 enum Pages {
-    static func login(name: String, error: String?, notice: String?) -> Response {
+    static func login(name: String, error: String?, notice: String?, _ request: Request) async throws -> Response {
         let messages = [("error", "alert", error), ("notice", "status", notice)].map { id, role, text in
             text.map { "<p id=\"\(id)\" role=\"\(role)\">\($0.escapedForHTML)</p>" } ?? ""
         }
@@ -11,29 +11,33 @@ enum Pages {
             """
             \(messages.joined())
             <form method="post" action="/login">
+                \(try await request.csrfField)
                 <label>Name <input name="name" value="\(name.escapedForHTML)" autocomplete="username" required></label>
                 <label>Password
                     <input name="password" type="password" autocomplete="current-password" required></label>
                 <label class="choice"><input name="remember" type="checkbox"> Keep me logged in</label>
                 <button>Log in</button>
             </form>
-            """)
+            """, request)
     }
 
-    static func member(_ user: String) -> Response {
+    static func member(_ user: String, _ request: Request) async throws -> Response {
+        let token = try await request.csrfField
         var response = page(
             "Hello, \(user)",
             """
             <p>Only those who are logged in can read this.</p>
-            <form method="post" action="/logout"><button>Log out</button></form>
-            <form method="post" action="/logout/everywhere"><button class="quiet">Log out everywhere</button></form>
-            """)
+            <form method="post" action="/logout">\(token)<button>Log out</button></form>
+            <form method="post" action="/logout/everywhere">
+                \(token)<button class="quiet">Log out everywhere</button>
+            </form>
+            """, request)
         // After the logout the back button must not bring it back.
         response.headers[.cacheControl] = "no-store"
         return response
     }
 
-    private static func page(_ title: String, _ content: String) -> Response {
+    private static func page(_ title: String, _ content: String, _ request: Request) -> Response {
         .html(
             """
             <!doctype html>
@@ -42,7 +46,7 @@ enum Pages {
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <link rel="icon" href="data:,">
             <title>\(title.escapedForHTML)</title>
-            <style>\(style)</style>
+            <style nonce="\(request.cspNonce)">\(style)</style>
             <main>
             <h1>\(title.escapedForHTML)</h1>
             \(content)
