@@ -15,8 +15,9 @@ extension Integration {
         @Test(
             "every option that it names is one",
             arguments: [
-                "README.md", "SECURITY.md", "docs/files.md", "docs/sessions.md", "docs/streaming.md",
-                "nginx/nestbox.conf", "nginx/mounted.conf", "nginx/files.conf", "nginx/fastcgi_params",
+                "README.md", "SECURITY.md", "docs/files.md", "docs/guards.md", "docs/sessions.md",
+                "docs/streaming.md", "nginx/nestbox.conf", "nginx/mounted.conf", "nginx/files.conf",
+                "nginx/fastcgi_params",
             ])
         func options(file: String) throws {
             let output = try ChildProcess(ExampleProgram.path("Hello"), ["--help"]).output()
@@ -58,7 +59,8 @@ extension Integration {
         @Test(
             "every file that they link to is there",
             arguments: [
-                ("README.md", ""), ("docs/files.md", "docs/"), ("docs/sessions.md", "docs/"),
+                ("README.md", ""), ("docs/files.md", "docs/"), ("docs/guards.md", "docs/"),
+                ("docs/sessions.md", "docs/"),
                 ("docs/streaming.md", "docs/"), ("Examples/Clock/README.md", "Examples/Clock/"),
             ])
         func links(file: String, directory: String) throws {
