@@ -16,12 +16,15 @@ help:
 	@echo "make clean           remove what was built"
 	@echo "What is missing of tools and libraries is installed with apt."
 
+# What an example needs besides.
+needs_Guestbook = sqlite
+
 run:
-	@scripts/install.sh swift libfcgi zlib pkg-config nginx
+	@scripts/install.sh swift libfcgi zlib pkg-config nginx $(needs_$(APP))
 	@exec scripts/run.sh $(APP)
 
 test:
-	@scripts/install.sh swift libfcgi zlib pkg-config nginx fcgiwrap python3 python3-venv chromium chromedriver
+	@scripts/install.sh swift libfcgi zlib sqlite pkg-config nginx fcgiwrap python3 python3-venv chromium chromedriver
 	@scripts/python.sh
 	swift build --build-tests
 	@# All at once they would be seven hundred threads, and what waits for a browser would wait too long.
@@ -33,7 +36,7 @@ check:
 	WARNINGS_AS_ERRORS=1 $(MAKE) --no-print-directory test
 
 cgi:
-	@scripts/install.sh swift libfcgi zlib pkg-config strip
+	@scripts/install.sh swift libfcgi zlib pkg-config strip $(needs_$(APP))
 	@scripts/cgi.sh $(APP)
 
 bench:

@@ -18,12 +18,16 @@ let inMemoryLogging = Target.Dependency.product(name: "InMemoryLogging", package
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 
-func example(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func example(
+    _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []
+) -> Target {
     .executableTarget(
         name: name, dependencies: ["Nestbox"] + dependencies, path: "Examples/\(name)", exclude: ["README.md"],
-        swiftSettings: settings)
+        resources: resources, swiftSettings: settings)
 }
 
 let package = Package(
@@ -40,6 +44,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        // For the example Guestbook alone.
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         // The default JSON trait links all of Foundation, which a CGI program cannot afford.
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
     ],
@@ -69,7 +76,10 @@ let package = Package(
         example("Counter"),
         example("Login", [crypto, cryptoExtras]),
         example("Clock"),
-        example("Upload", [configuration]),
+        example("Upload"),
+        example(
+            "Guestbook", [grdb, mustache, configuration],
+            resources: [.embedInCode("Pages/guestbook.mustache"), .embedInCode("Pages/style.css")]),
         .testTarget(
             name: "NestboxHTTPTests",
             dependencies: ["NestboxHTTP", "NestboxTesting", "CNestboxSystem", httpTypes, logging, inMemoryLogging],
@@ -100,7 +110,7 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "Nestbox", "NestboxSessions", "NestboxTesting", "Hello", "Counter", "Login", "Clock", "Upload",
-                "Conformance", "Talkative", "SessionWriter", "Notebook", "Cloakroom", httpTypes, logging,
+                "Guestbook", "Conformance", "Talkative", "SessionWriter", "Notebook", "Cloakroom", httpTypes, logging,
             ],
             exclude: ["Support/python_tokens.py"], swiftSettings: settings),
     ]

@@ -10,9 +10,9 @@ has() {
         swift) command -v swift ;;
         libfcgi) test -f /usr/include/fcgiapp.h ;;
         zlib) test -f /usr/include/zlib.h ;;
+        sqlite) test -f /usr/include/sqlite3.h ;;
         pkg-config) command -v pkg-config ;;
         php-fpm) ls /usr/sbin/php-fpm* ;;
-        python3-venv) python3 -c 'import ensurepip, venv' ;;
         nginx | fcgiwrap) command -v "$1" || test -x "/usr/sbin/$1" ;;
         python3-venv) python3 -c 'import ensurepip, venv' ;;
         *) command -v "$1" ;;
@@ -22,6 +22,7 @@ package() {
     case $1 in
         libfcgi) echo libfcgi-dev ;;
         zlib) echo zlib1g-dev ;;
+        sqlite) echo libsqlite3-dev ;;
         nginx) echo nginx-light ;;
         cc) echo gcc libc6-dev ;;
         strip) echo binutils ;;

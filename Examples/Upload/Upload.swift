@@ -1,4 +1,3 @@
-import Configuration
 import Nestbox
 
 @main
@@ -7,7 +6,7 @@ struct Upload {
         let configuration = try ApplicationConfiguration(options: [
             .init("upload.folder", "Where the files are kept. Default: Uploads, beside the program.")
         ])
-        let folder = try Folder(configuration.reader.string(forKey: "upload.folder") ?? "Uploads")
+        let folder = try Folder(configuration.path("upload.folder", default: "Uploads"))
         // What is above a limit is answered with 413. A file is received where it will stay, so that it need not be copied.
         let limits = FormLimits(files: 10, fileSize: Folder.largestFile, directory: folder.path)
         var router = Router()

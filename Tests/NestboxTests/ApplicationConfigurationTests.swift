@@ -163,7 +163,10 @@ struct ApplicationConfigurationTests {
     static let borders: [(String, String, @Sendable (GatewayConfiguration) -> Bool)] = [
         ("workers", "1", { $0.workers == 1 }), ("workers", "1024", { $0.workers == 1024 }),
         ("limits-headers", "16", { $0.limits.headers == 16 }), ("limits-cookies", "1", { $0.limits.cookies == 1 }),
-        ("allowed-hosts", "example.org, .b.test,::1", { (try? AllowedHosts(["example.org", ".b.test", "::1"])) == $0.allowedHosts }),
+        (
+            "allowed-hosts", "example.org, .b.test,::1",
+            { (try? AllowedHosts(["example.org", ".b.test", "::1"])) == $0.allowedHosts }
+        ),
         ("limits-body", "0", { $0.limits.body == 0 }), ("limits-body", "1099511627776", { $0.limits.body == 1 << 40 }),
         ("forms-fields", "0", { $0.forms.fields == 0 }), ("forms-files", "20", { $0.forms.files == 20 }),
         ("forms-header-size", "256", { $0.forms.headerSize == 256 }),

@@ -53,9 +53,8 @@ struct ResponseFileTests {
     @Test(
         "is 404 where there is none that may be seen",
         arguments: [
-            "nothing", "2026", "2026/", "..%2Fsecret.txt", "../secret.txt", "%2e%2e/secret.txt", "out.txt",
-            "%2Fetc%2Fpasswd",
-            "2026/report.pdf%00", "2026/report.pdf/", "2026/./report.pdf", "", "%FF",
+            "nothing", "2026", "2026/", "%252e%252e/secret.txt", "out.txt", "%2Fetc%2Fpasswd", "2026/report.pdf%00",
+            "2026/report.pdf/", "", "%FF",
         ])
     func missing(path: String) async throws {
         #expect(await (try client()).get("/files/\(path)").status == .notFound)

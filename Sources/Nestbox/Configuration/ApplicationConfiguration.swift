@@ -79,6 +79,17 @@ public struct ApplicationConfiguration: Sendable {
         }
     }
 
+    /// The path of a file or directory of the program's own.
+    ///
+    /// A relative one starts at the directory of the program's file, since no one knows the working directory of a program
+    /// that a web server starts.
+    /// - Parameters:
+    ///   - key: One of the options that the configuration was made with.
+    ///   - path: What counts when it is not configured.
+    public func path(_ key: String, default path: String) -> String {
+        FileRoot.absolute(reader.string(forKey: ConfigKey(key)) ?? path)
+    }
+
     func logger(defaultLevel: Logger.Level) -> Logger {
         let level = logLevel ?? defaultLevel
         return Logger(label: "nestbox") { LineLogHandler(label: $0, level: level) }

@@ -49,7 +49,7 @@ public struct FileRoot: Sendable {
     }
 
     /// An absolute path without empty segments and dots; `""` when there is none.
-    static func absolute(_ path: String, below directory: String = CommandLine.programDirectory) -> String {
+    package static func absolute(_ path: String, below directory: String = CommandLine.programDirectory) -> String {
         guard !path.isEmpty, !path.utf8.contains(0) else { return "" }
         var segments: [Substring] = []
         for segment in (path.hasPrefix("/") ? path : "\(directory)/\(path)").split(separator: "/") {
