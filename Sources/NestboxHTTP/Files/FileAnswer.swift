@@ -56,7 +56,8 @@ struct FileAnswer {
                 response.headers[.contentRange] = file.contentRange(part)
                 response.body = try body(part, request)
             } else {
-                let multipart = MultipartRanges(parts, of: file, type: type)
+                // The type as a header field has it: without line ends, should it come from outside.
+                let multipart = MultipartRanges(parts, of: file, type: response.headers[.contentType] ?? type)
                 response.headers[.contentType] = multipart.type
                 response.body = multipart.body
             }

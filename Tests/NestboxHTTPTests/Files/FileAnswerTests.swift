@@ -129,6 +129,14 @@ struct FileAnswerTests {
         #expect(try await body(response) == "\(expected)\r\n--\(boundary)--\r\n")
     }
 
+    @Test("are parts of the type that was given, of which no line end gets into them")
+    func typeOfParts() async throws {
+        let response = try Page().answer("GET", ["RANGE": "bytes=0-0,2-2"]) { $0.type = "text/plain\r\nX: y\r\n\r\nz" }
+        let lines = try await body(response).split(separator: "\r\n", omittingEmptySubsequences: false)
+        #expect(!lines.contains { $0.hasPrefix("X:") || $0 == "z" })
+        #expect(lines.count { $0.hasPrefix("Content-Type: text/plain") } == 2)
+    }
+
     @Test("are 416 where nothing of it is there, with the size")
     func unsatisfiable() throws {
         let page = try Page()
