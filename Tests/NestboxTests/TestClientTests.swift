@@ -80,6 +80,25 @@ struct TestClientTests {
         #expect(try await client.post("/", json: ["a": 1]).text == #"application/json 7 {"a":1}"#)
     }
 
+    @Test("sends multipart forms as browsers do")
+    func multipart() async throws {
+        let client = try client { request in
+            let form = try await request.form()
+            let files = form.files.map { "\($0) \($0.contentType ?? "-")" }
+            return .text("\(form.map(\.name)) \(form.values(for: "name")) \(files)")
+        }
+        let answer = await client.post(
+            "/",
+            body: .multipart([
+                FormField(name: "name", text: "Ada\r\n"),
+                FormField(UploadedFile(name: "a\"b\n", filename: "c d.txt", contentType: "text/plain", bytes: [1, 2])),
+                FormField(UploadedFile(name: "file", filename: "e", bytes: [])),
+            ]))
+        #expect(
+            answer.text == #"["name", "a%22b%0A", "file"] ["Ada\r\n"] ["a%22b%0A: c d.txt, 2 bytes text/plain", "#
+                + #""file: e, 0 bytes application/octet-stream"]"#)
+    }
+
     @Test("holds bodies to the limit and to their length, like a gateway")
     func limits() async throws {
         let configuration = configuration { $0.gateway.limits.body = 4 }

@@ -41,6 +41,11 @@ public struct UploadedFile: Sendable {
             name: name, filename: filename, contentType: contentType, size: bytes.count, storage: .bytes(bytes))
     }
 
+    /// The bytes, unless they are in a temporary file.
+    package var bytesInMemory: [UInt8]? {
+        if case .bytes(let bytes) = storage { bytes } else { nil }
+    }
+
     /// Reads the whole file into memory.
     /// - Parameter limit: How many bytes at most; 16 MiB unless told otherwise.
     /// - Throws: ``HTTPError`` 413 when there are more, ``UploadError`` when it cannot be read.
