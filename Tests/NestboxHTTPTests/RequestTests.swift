@@ -77,12 +77,13 @@ struct RequestTests {
             "eggs.1.weight: must be a whole number."
         ),
         (#"{"name": "Wren", "eggs": [{"weight": 1}, {}]}"#, 422, "eggs.1.weight: is missing."),
-        // Foundation does not say which number does not fit.
-        (#"{"name": "Wren", "eggs": [{"weight": 1e300}]}"#, 400, "The body is not valid JSON."),
+        (#"{"name": "Wren", "eggs": [{"weight": 1e300}]}"#, 422, "eggs.0.weight: has a value that does not fit."),
+        (#"{"name": "Wren", "eggs": [{"weight": 1.5}]}"#, 422, "eggs.0.weight: has a value that does not fit."),
         ("[]", 422, "The body must be an object."),
-        ("", 400, "The body is not valid JSON."),
-        ("{", 400, "The body is not valid JSON."),
-        ("nonsense hunter2", 400, "The body is not valid JSON."),
+        ("", 400, "The body is not valid JSON: see line 1, column 1."),
+        ("{", 400, "The body is not valid JSON: see line 1, column 2."),
+        ("nonsense hunter2", 400, "The body is not valid JSON: see line 1, column 2."),
+        ("{\n  \"name\": \"Wren\",\n  \"eggs\": [},\n}", 400, "The body is not valid JSON: see line 3, column 12."),
     ]
 
     @Test("says which field of the JSON is wrong, and not what was in it", arguments: mistakes)

@@ -3,14 +3,15 @@ import HTTPTypes
 
 /// A body of JSON, of which values are made.
 struct JSONBody {
-    private let data: Data
+    private let bytes: [UInt8]
 
     init(_ bytes: [UInt8]) {
-        data = Data(bytes)
+        self.bytes = bytes
     }
 
     /// - Throws: ``FieldError`` for a value that is missing or does not fit, ``HTTPError`` 400 for what is not JSON.
     func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
+        let data = Data(bytes)
         do {
             return try JSONDecoder().decode(type, from: data)
         } catch let error as DecodingError {
@@ -24,12 +25,34 @@ struct JSONBody {
             case .dataCorrupted(let context) where !context.codingPath.isEmpty:
                 throw Self.error(at: context.codingPath, "has a value that is not allowed.")
             default:
-                throw HTTPError(.badRequest, "The body is not valid JSON.")
+                throw malformed ?? Self.misfit(type, data)
             }
         }
     }
 
-    private static func error(at path: [any CodingKey], _ message: String) -> any Error {
+    /// Says where the body is not JSON; `nil` when it is.
+    private var malformed: HTTPError? {
+        if let place = JSONSyntax.firstFault(in: bytes) {
+            return HTTPError(
+                .badRequest, "The body is not valid JSON: see line \(place.line), column \(place.column).")
+        }
+        return String(validating: bytes, as: UTF8.self) == nil ? HTTPError(.badRequest, "The body is not UTF-8.") : nil
+    }
+
+    /// Says which field has a value that does not fit.
+    private static func misfit<Value: Decodable>(_ type: Value.Type, _ data: Data) -> any Error {
+        do {
+            _ = try JSONDecoder().decode(JSONFieldFinder<Value>.self, from: data)
+        } catch let error as FieldError {
+            return error
+        } catch let error as HTTPError {
+            return error
+        } catch {
+        }
+        return HTTPError(.unprocessableContent, "The body has a value that does not fit.")
+    }
+
+    static func error(at path: [any CodingKey], _ message: String) -> any Error {
         guard !path.isEmpty else { return HTTPError(.unprocessableContent, "The body \(message)") }
         let field = path.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
         return FieldError(field, message)
