@@ -12,13 +12,20 @@ extension Integration {
             #expect(readme.split(separator: "\n", omittingEmptySubsequences: false).count < 150)
         }
 
+        /// The documents for those who use the package.
+        static let pages =
+            ["README.md", "SECURITY.md", "CONTRIBUTING.md"] + names(in: "docs", ".md")
+            + File.names(in: "\(Repository.root)/Examples").map { "Examples/\($0)/README.md" }
+            .filter { File.exists("\(Repository.root)/\($0)") }
+
+        private static func names(in folder: String, _ suffix: String) -> [String] {
+            File.names(in: "\(Repository.root)/\(folder)").filter { $0.hasSuffix(suffix) }.map { "\(folder)/\($0)" }
+        }
+
         @Test(
             "every option that it names is one",
-            arguments: [
-                "README.md", "SECURITY.md", "docs/files.md", "docs/guards.md", "docs/sessions.md",
-                "docs/streaming.md", "nginx/nestbox.conf", "nginx/mounted.conf", "nginx/files.conf",
-                "nginx/fastcgi_params",
-            ])
+            arguments: pages.filter { !$0.hasPrefix("Examples/") } + names(in: "nginx", ".conf")
+                + ["nginx/fastcgi_params"])
         func options(file: String) throws {
             let output = try ChildProcess(ExampleProgram.path("Hello"), ["--help"]).output()
             let list = try CommandOutput("Hello", "session", "list", "--help")
@@ -56,14 +63,26 @@ extension Integration {
             }
         }
 
-        @Test(
-            "every file that they link to is there",
-            arguments: [
-                ("README.md", ""), ("docs/files.md", "docs/"), ("docs/guards.md", "docs/"),
-                ("docs/sessions.md", "docs/"),
-                ("docs/streaming.md", "docs/"), ("Examples/Clock/README.md", "Examples/Clock/"),
-            ])
-        func links(file: String, directory: String) throws {
+        @Test("docs/forms.md has every key of forms, with its default")
+        func formKeys() throws {
+            let text = try Repository.text(of: "docs/forms.md")
+            let help = try CommandOutput("Hello", "--help").lines
+            let flags = Set(
+                help.compactMap { $0.firstMatch(of: #/^  (--forms-[a-z-]+) /#).map { String($0.output.1) } })
+            var documented: Set<String> = []
+            for row in text.matches(of: #/\n\| `(forms\.[A-Za-z]+)` \| [^|]* \| `([^`]+)`/#) {
+                let key = row.output.1.replacing(".", with: "-")
+                let flag = "--" + key.replacing(#/[A-Z]/#) { "-\($0.output.lowercased())" }
+                documented.insert(flag)
+                let line = try #require(help.first { $0.hasPrefix("  \(flag) ") }, "\(flag)")
+                #expect(line.contains("Default: \(row.output.2)"), "\(line)")
+            }
+            #expect(documented == flags, "\(flags.symmetricDifference(documented))")
+        }
+
+        @Test("every file that they link to is there", arguments: pages)
+        func links(file: String) throws {
+            let directory = file.split(separator: "/").dropLast().map { "\($0)/" }.joined()
             for link in try Repository.text(of: file).matches(of: #/\]\(([^)#:]+)\)/#).map(\.output.1) {
                 #expect(File.exists("\(Repository.root)/\(directory)\(link)"), "\(link)")
             }
