@@ -41,7 +41,7 @@ extension Application {
         settings.limits.largestBody = largestBody
         let gateway = CGIGateway(
             configuration: settings, responder: try responder(logger: logger) { configuration },
-            errors: errors,
+            errors: errors(isDevelopment: configuration.isDevelopment),
             logger: logger)
         try warn(configuration, logger)
         warnOfForgottenCounts(logger)
@@ -61,8 +61,11 @@ extension Application {
         settings.limits.largestBody = largestBody
         let logger = configuration.logger(defaultLevel: .info)
         let gateway = FastCGIGateway(
-            configuration: settings, responder: try responder(logger: logger) { configuration }, errors: errors,
-            logger: logger)
+            configuration: settings, responder: try responder(logger: logger) { configuration },
+            errors: errors(isDevelopment: configuration.isDevelopment), logger: logger)
+        if configuration.isDevelopment {
+            logger.warning("environment=development: whoever can send requests is shown the causes of errors")
+        }
         try warn(configuration, logger)
         try gateway.run()
     }

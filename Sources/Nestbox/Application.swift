@@ -35,9 +35,9 @@ public struct Application: Sendable {
     /// - Parameters:
     ///   - router: The routes.
     ///   - middleware: What every request passes, unknown paths included, the first one outermost.
-    ///   - errors: How errors are answered; a line of text by default.
+    ///   - errors: How errors are answered; by default as the client's `Accept` field likes it.
     /// - Throws: ``RoutePatternError``.
-    public init(router: Router, middleware: [any Middleware] = [], errors: ErrorResponses = .plain) throws {
+    public init(router: Router, middleware: [any Middleware] = [], errors: ErrorResponses = .negotiated) throws {
         self.router = router
         self.middleware = middleware
         self.errors = errors
@@ -45,7 +45,7 @@ public struct Application: Sendable {
     }
 
     /// Creates an application that answers everything with one responder.
-    public init(responder: any Responder, errors: ErrorResponses = .plain) {
+    public init(responder: any Responder, errors: ErrorResponses = .negotiated) {
         router = nil
         middleware = []
         routes = responder
@@ -90,6 +90,14 @@ public struct Application: Sendable {
 
     /// The longest body that a route allows, in bytes; 0 where none says so.
     package var largestBody: Int { allMiddleware.lazy.compactMap { ($0 as? BodyLimitMiddleware)?.limit }.max() ?? 0 }
+
+    /// How errors are answered: in development with their causes.
+    package func errors(isDevelopment: Bool) -> ErrorResponses {
+        guard isDevelopment else { return errors }
+        let types = (sessions == nil ? [] : ["\(SessionMiddleware.self)"]) + middleware.map { "\(type(of: $0))" }
+        let development = DevelopmentErrors(router: router, middleware: types)
+        return errors.showingCauses { development.response(to: $0) }
+    }
 
     private func sessionLayer(
         _ logger: Logger, _ configuration: () throws -> ApplicationConfiguration

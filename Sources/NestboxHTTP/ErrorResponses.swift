@@ -9,22 +9,38 @@ private struct InterimStatus: Error, CustomStringConvertible {
 
 /// How errors are answered: what the client sees, and what goes to the log.
 public struct ErrorResponses: Sendable {
-    private let render: @Sendable (HTTPError, Request) -> Response
+    /// The application's own answers; `nil` for errors that it leaves to the default.
+    private let render: @Sendable (HTTPError, Request) throws -> Response?
+    /// The pages of development.
+    private var development: (@Sendable (ErrorCause) -> Response)?
 
-    /// Answers errors with responses that `render` makes.
+    /// Answers errors with responses that `render` makes, and as ``negotiated`` where it returns `nil`.
     ///
-    ///     ErrorResponses { error, _ in
-    ///         (try? .json(["error": error.message], status: error.status)) ?? Response(status: error.status)
+    ///     ErrorResponses { error, request in
+    ///         error.status == .notFound ? try .html(pages.notFound(request)) : nil
     ///     }
     ///
-    /// The status and the header fields of the error are added to what it returns.
-    public init(_ render: @escaping @Sendable (HTTPError, Request) -> Response) {
+    /// The status and the header fields of the error are added to what it returns. When it throws, that is logged, and the
+    /// default is the answer.
+    public init(_ render: @escaping @Sendable (HTTPError, Request) throws -> Response?) {
         self.render = render
     }
 
-    /// Answers errors with a line of text; those of the server also name the request, by which the log can be searched.
-    public static let plain = ErrorResponses { error, request in
-        .text(error.status.code < 500 ? "\(error.message)\n" : "\(error.message) (request \(request.id))\n")
+    /// Answers errors as the client's `Accept` field likes it: a small page for browsers, JSON for those who ask for it or
+    /// have sent some (`{"error": "…", "fields": {"name": "…"}}`), else a line of text.
+    ///
+    /// Errors of the server also name the request, by which the log can be searched; no one is told their causes.
+    public static let negotiated = ErrorResponses { _, _ in nil }
+
+    /// Answers errors with a line of text, whatever the client likes.
+    public static let plain = ErrorResponses { error, request in ErrorFormat.text.response(error, to: request) }
+
+    /// The same with pages that show causes: for errors of the server, and for what the application has no answer of its
+    /// own to.
+    package func showingCauses(_ page: @escaping @Sendable (ErrorCause) -> Response) -> ErrorResponses {
+        var responses = self
+        responses.development = page
+        return responses
     }
 
     /// Answers a request, whatever happens on the way.
@@ -59,11 +75,11 @@ public struct ErrorResponses: Sendable {
         }
         if let error = error as? HTTPError {
             if error.status.code >= 500 { log(error, request) }
-            return response(to: request, error)
+            return response(to: request, error, cause: error)
         }
         let answer = (error as? any HTTPErrorConvertible)?.httpError ?? HTTPError(.internalServerError)
         if answer.status.code >= 500 { log(error, request) }
-        return response(to: request, answer)
+        return response(to: request, answer, cause: error)
     }
 
     /// Writes an error and its cause to the log, unless it stands there already.
@@ -76,10 +92,37 @@ public struct ErrorResponses: Sendable {
         }
     }
 
-    private func response(to request: Request, _ error: HTTPError) -> Response {
-        var response = render(error, request)
+    private func response(to request: Request, _ error: HTTPError, cause: any Error) -> Response {
+        var response = content(ErrorCause(error: error, cause: cause, request: request))
         response.status = error.status
         for field in error.headers { response.headers.append(field) }
+        // What went wrong now may be right at the next request.
+        if error.status.code >= 500, response.headers[.cacheControl] == nil {
+            response.headers[.cacheControl] = "no-store"
+        }
         return response
     }
+
+    private func content(_ cause: ErrorCause) -> Response {
+        let (error, request) = (cause.error, cause.request)
+        if let development, error.status.code >= 500 { return development(cause) }
+        do {
+            if let response = try render(error, request) { return response }
+        } catch {
+            log(error, request)
+        }
+        if let development { return development(cause) }
+        var response = ErrorFormat(for: request).response(error, to: request)
+        response.headers.append(HTTPField(name: .vary, value: "Accept"))
+        return response
+    }
+}
+
+/// An error with what caused it, which is for those who write the application alone.
+package struct ErrorCause: Sendable {
+    /// What the client is told in any case.
+    package let error: HTTPError
+    /// What was thrown.
+    package let cause: any Error
+    package let request: Request
 }

@@ -11,6 +11,8 @@ public struct HTTPError: Error, Sendable {
     public var status: HTTPResponse.Status
     /// A sentence for the client; by default the status' reason phrase.
     public var message: String
+    /// What is wrong with fields of a form or of JSON, by their names: sentences for the client.
+    public var fields: [String: String]
     /// Header fields that the answer carries, such as `Allow` of a 405.
     public var headers: HTTPFields
 
@@ -18,10 +20,15 @@ public struct HTTPError: Error, Sendable {
     /// - Parameters:
     ///   - status: The status of the answer, 400 to 599.
     ///   - message: A sentence for the client; the status' reason phrase when `nil`.
+    ///   - fields: What is wrong with fields of a form or of JSON, by their names.
     ///   - headers: Header fields of the answer.
-    public init(_ status: HTTPResponse.Status, _ message: String? = nil, headers: HTTPFields = [:]) {
+    public init(
+        _ status: HTTPResponse.Status, _ message: String? = nil, fields: [String: String] = [:],
+        headers: HTTPFields = [:]
+    ) {
         self.status = status
         self.message = message ?? status.phrase
+        self.fields = fields
         self.headers = headers
     }
 }

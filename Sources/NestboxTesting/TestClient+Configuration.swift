@@ -22,6 +22,8 @@ extension TestClient {
         public var gateway = GatewayConfiguration()
         /// What requests' loggers are made of; by default entries are dropped.
         public var logger = Logger(label: "nestbox.test") { _ in SwiftLogNoOpLogHandler() }
+        /// Whether errors are answered with their causes, as with `environment=development`.
+        public var isDevelopment = false
         /// How many redirects are followed; 0, the default, hands over the redirect itself.
         public var redirectLimit = 0
 

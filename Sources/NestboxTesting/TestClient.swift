@@ -31,7 +31,7 @@ public final class TestClient: Sendable {
     /// - Throws: What would keep the application from starting.
     public init(_ application: Application, _ configuration: Configuration = Configuration()) throws {
         responder = try application.responder()
-        errors = application.errors
+        errors = application.errors(isDevelopment: configuration.isDevelopment)
         var configuration = configuration
         configuration.gateway.limits.largestBody = application.largestBody
         self.configuration = configuration

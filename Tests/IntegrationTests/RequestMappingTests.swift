@@ -108,7 +108,42 @@ extension Integration {
             for (target, expected) in [
                 ("/a%20b//c%2Fd;x?q=1", "|/a b//c/d;x|/a%20b//c%2Fd;x|q=1"),
                 ("/a%0Ab", "|/a\nb|/a%0Ab|"), ("/%252F", "|/%2F|/%252F|"), ("//", "|//|//|"), ("/?", "|/|/|"),
+                ("/a/.../b", "|/a/.../b|/a/.../b|"),
             ] { #expect(try site.answer("GET", target, to: server) == expected) }
+        }
+
+        @Test("what a location keeps out stays out, however its path is written")
+        func guardedLocation() throws {
+            let guarded = """
+                location /admin { deny all; }
+                location / { fastcgi_pass nestbox; include nestbox/fastcgi_params; }
+                """
+            let site = try Site(servers: [guarded], show: \.path)
+            let targets = [
+                "/admin/x", "/admin/../x", "/admin/%2e%2e/x", "/admin/.%2E/x", "/admin%2F../x", "/admin/a/..%2f../x",
+                "/x/../admin/y", "/./admin/y", "//admin/y", "/admin/.", "/admin/..", "/%61dmin/../x",
+                "/x/../admin/../y",
+            ]
+            for target in targets {
+                let answer = try site.nginx.request("GET", target, to: 0)
+                #expect([400, 403].contains(answer.status), "\(target): \(answer.status)")
+            }
+            #expect(try site.answer("GET", "/x/admin/y", to: 0) == "/x/admin/y")
+        }
+
+        @Test("links have the port that the client named, or the one that nginx listens at", arguments: [nil, 0])
+        func links(server: Int?) throws {
+            let site = try Site { try $0.url(for: "/{name}", ["name": "a b"]) }
+            let address = server.map { site.nginx.others[$0] } ?? site.nginx.address
+            #expect(try site.answer("GET", "/x", [("Host", "\(address)")], to: server) == "http://\(address)/a%20b")
+        }
+
+        @Test("TRACE is not answered with what was sent")
+        func trace() throws {
+            let site = try Site { "\($0.headers)" }
+            let answer = try site.nginx.request("TRACE", "/", headers: [("X-Secret", "shhh")])
+            #expect(answer.status == 405)
+            #expect(!answer.text.contains("shhh"))
         }
 
         /// How an application can be mounted at `/app`, with what the rest of the target is.

@@ -81,6 +81,24 @@ struct ErrorResponsesTests {
         #expect(text(await respond(errors, throwing: Secret())) == "<h1>Internal Server Error</h1>id-1")
     }
 
+    @Test("that the application has no answer to, or fails to render, are answered as by default")
+    func fallback() async {
+        let errors = ErrorResponses { error, _ in
+            switch error.status {
+            case .notFound: .html("own")
+            case .gone: throw Secret()
+            default: nil
+            }
+        }
+        #expect(text(await respond(errors, throwing: HTTPError(.notFound))) == "own")
+        #expect(text(await respond(errors, throwing: HTTPError(.forbidden))) == "Forbidden\n")
+        #expect(log.entries.isEmpty)
+        let failed = await respond(errors, throwing: HTTPError(.gone))
+        #expect(failed.status == .gone)
+        #expect(text(failed) == "Gone\n")
+        #expect(log.entries.count == 1)
+    }
+
     @Test("of the request itself are answered before any handler sees it")
     func refusals() async {
         let response = await respond(method: "G T", throwing: Teapot())

@@ -18,6 +18,8 @@ public struct ApplicationConfiguration: Sendable {
     public var gateway: GatewayConfiguration
     /// What the session layer is configured with; a program may change it before it runs.
     public var sessions: SessionConfiguration
+    /// Whether the program runs where its author works (`environment=development`): error pages show causes.
+    public let isDevelopment: Bool
     /// The least severe level of the log, when it is configured.
     public var logLevel: Logger.Level?
 
@@ -72,6 +74,7 @@ public struct ApplicationConfiguration: Sendable {
         sources.append(try ConfigurationSource(file: file, options: options))
         reader = ConfigReader(providers: sources.map { EnvironmentVariablesProvider(environmentVariables: $0.values) })
         let values = ConfigurationValues(sources: sources, options: options)
+        isDevelopment = try values.isDevelopment
         gateway = try GatewayConfiguration(values)
         sessions = try SessionConfiguration(values)
         logLevel = try values.value("log.level", "one of trace, debug, info, notice, warning, error, critical") {

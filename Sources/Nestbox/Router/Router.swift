@@ -113,6 +113,16 @@ public struct Router: Sendable {
         _ path: String, _ handler: @escaping @Sendable (Request) async throws -> Result
     ) { on(.delete, path, handler) }
 
+    /// The routes as people read them.
+    var table: RouteTable {
+        RouteTable(
+            entries.map { entry in
+                RouteTable.Row(
+                    method: entry.method?.rawValue ?? RouteTable.anyMethod, pattern: entry.pattern,
+                    middleware: entry.middleware.map { "\(type(of: $0))" })
+            })
+    }
+
     /// Asks every middleware whether it can stand where it does, behind `outer` and those before it.
     func checkOrder(behind outer: [any Middleware]) throws {
         try outer.checkOrder(behind: [])

@@ -17,7 +17,8 @@ public struct CGIGateway {
 
     /// Creates a gateway.
     public init(
-        configuration: GatewayConfiguration, responder: any Responder, errors: ErrorResponses = .plain, logger: Logger,
+        configuration: GatewayConfiguration, responder: any Responder, errors: ErrorResponses = .negotiated,
+        logger: Logger,
         accessLog: AccessLog? = nil
     ) {
         self.configuration = configuration

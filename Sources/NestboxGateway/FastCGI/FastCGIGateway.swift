@@ -30,7 +30,8 @@ public final class FastCGIGateway: Sendable {
     ///   - logger: For what concerns no single request, and what requests' loggers are made of.
     ///   - accessLog: Gets a line for each request.
     public init(
-        configuration: GatewayConfiguration, responder: any Responder, errors: ErrorResponses = .plain, logger: Logger,
+        configuration: GatewayConfiguration, responder: any Responder, errors: ErrorResponses = .negotiated,
+        logger: Logger,
         accessLog: AccessLog? = nil
     ) {
         self.configuration = configuration

@@ -10,6 +10,7 @@ final class LocalApplication {
 
     init(
         _ configure: (inout GatewayConfiguration) -> Void = { _ in }, middleware: [any Middleware] = [],
+        errors: ErrorResponses = .negotiated,
         routes: (inout Router) -> Void
     ) throws {
         directory = try TemporaryDirectory()
@@ -22,7 +23,7 @@ final class LocalApplication {
         configuration.listen = [.unix(directory.path("app.sock"))]
         configure(&configuration)
         gateway = FastCGIGateway(
-            configuration: configuration, responder: try application.responder(),
+            configuration: configuration, responder: try application.responder(), errors: errors,
             logger: Logger(label: "test") { LineLogHandler(label: $0, level: .critical) })
         try gateway.start()
     }
