@@ -7,6 +7,12 @@ public struct CookieError: Error, Sendable, Hashable {
     /// What is wrong, for ``description``.
     let reason: String
 
+    package init(code: Code, name: String, reason: String) {
+        self.code = code
+        self.name = name
+        self.reason = reason
+    }
+
     /// Which rule a cookie breaks.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         /// The name of the code.

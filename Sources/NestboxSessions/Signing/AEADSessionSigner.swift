@@ -55,15 +55,26 @@ public struct AEADSessionSigner: SessionSigner {
     ///   - cookieName: The name of the cookie that the tokens are for.
     ///   - applicationID: What tells applications with the same secrets apart.
     public init(secrets: SessionSecrets, cookieName: String = "session", applicationID: String = "") {
-        let keys = secrets.keys(for: .sessionEncryption, cookieName: cookieName, applicationID: applicationID)
+        self.init(
+            keys: secrets.keys(for: .sessionEncryption, cookieName: cookieName, applicationID: applicationID),
+            context: LengthPrefixed.encode(cookieName) + LengthPrefixed.encode(applicationID))
+    }
+
+    /// Creates one for another purpose, of which the keys know.
+    init(keys: SessionKeys, context: [UInt8] = []) {
         newest = KeyedHMAC(.sha256, key: keys.newest)
         self.keys = [newest] + keys.older.reversed().map { KeyedHMAC(.sha256, key: $0) }
-        context = LengthPrefixed.encode(cookieName) + LengthPrefixed.encode(applicationID)
+        self.context = context
     }
 
     /// Encrypts a payload of at most 16 MiB.
     /// - Throws: `tooLarge` above that, `unavailable` when the cipher fails.
     public func sign(_ payload: [UInt8], at time: Int64) throws(SessionStoreError) -> String {
+        try sign(payload, at: time, context: context)
+    }
+
+    /// Encrypts a payload so that it can be read with the same context only.
+    func sign(_ payload: [UInt8], at time: Int64, context: [UInt8]) throws(SessionStoreError) -> String {
         guard payload.count <= 1 << 24 else {
             throw SessionStoreError(
                 .tooLarge, "the session has \(payload.count) bytes and cannot be encrypted as a cookie")
@@ -100,7 +111,10 @@ public struct AEADSessionSigner: SessionSigner {
     ///
     /// The keys are tried from the newest to the oldest. How long it takes tells which of them fits, and nothing about
     /// a key or the session.
-    public func verify(_ token: String) -> (payload: [UInt8], time: Int64)? {
+    public func verify(_ token: String) -> (payload: [UInt8], time: Int64)? { verify(token, context: context) }
+
+    /// The payload of a token that was made with this context.
+    func verify(_ token: String, context: [UInt8]) -> (payload: [UInt8], time: Int64)? {
         guard let bytes = Base64URL.decode(token), bytes.first == Self.version else { return nil }
         let body = 1 + Self.saltCount
         let cipherCount = bytes.count - body - Self.tagCount

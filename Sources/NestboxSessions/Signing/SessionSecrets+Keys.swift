@@ -14,6 +14,10 @@ public struct SessionKeyPurpose: Sendable, Hashable {
     public static let sessionEncryption = SessionKeyPurpose(name: "session encryption")
     /// Codes behind session ids in cookies.
     public static let idMAC = SessionKeyPurpose(name: "id MAC")
+    /// Cookies for other uses that are encrypted: ``ProtectedCookies``.
+    public static let cookieEncryption = SessionKeyPurpose(name: "cookie encryption")
+    /// Signatures of cookies for other uses: ``ProtectedCookies``.
+    public static let cookieSignature = SessionKeyPurpose(name: "cookie signature")
     /// Files of sessions.
     public static let fileSealing = SessionKeyPurpose(name: "file sealing")
     /// Tokens in forms.
