@@ -8,7 +8,7 @@ struct Login {
         router.use(CSRFMiddleware())
 
         router.get("/") { request in
-            guard let user = try await request.session.user else { return try Response.redirect(to: "/login") }
+            guard let user = try await request.session.user else { return try request.redirect(to: "/login") }
             return try await Pages.member(user, request)
         }
 
@@ -32,12 +32,12 @@ struct Login {
                     // A name goes into the session, which may be a cookie: not at any length.
                     try session.flash("name", .string(String(name.prefix(100))))
                     try session.flash("error", "Wrong name or password.")
-                    return try Response.redirect(to: "/login")
+                    return try request.redirect(to: "/login")
                 }
                 // Under a new id: the one from before the login may be known to someone else.
                 try session.login(name)
                 if form["remember"] != nil { try session.remember() }
-                return try Response.redirect(to: "/")
+                return try request.redirect(to: "/")
             }
         }
 
@@ -45,14 +45,14 @@ struct Login {
             let session = try await request.session
             try session.logout()
             try session.flash("notice", "You are logged out.")
-            return try Response.redirect(to: "/login")
+            return try request.redirect(to: "/login")
         }
 
         router.post("/logout/everywhere") { request in
             let session = try await request.session
             try await session.revokeAll()
             try session.flash("notice", "You are logged out everywhere.")
-            return try Response.redirect(to: "/login")
+            return try request.redirect(to: "/login")
         }
 
         var app = try Application(router: router, middleware: [SecurityHeadersMiddleware()])

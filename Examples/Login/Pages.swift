@@ -1,6 +1,6 @@
 import Nestbox
 
-/// The two pages; all that is not ours is escaped.
+/// The two pages; all that is not ours is escaped, and links lead below the mount point.
 enum Pages {
     static func login(name: String, error: String?, notice: String?, _ request: Request) async throws -> Response {
         let messages = [("error", "alert", error), ("notice", "status", notice)].map { id, role, text in
@@ -10,7 +10,7 @@ enum Pages {
             "Log in",
             """
             \(messages.joined())
-            <form method="post" action="/login">
+            <form method="post" action="\(request.path(for: "/login"))">
                 \(try await request.csrfField)
                 <label>Name <input name="name" value="\(name.escapedForHTML)" autocomplete="username" required></label>
                 <label>Password
@@ -27,8 +27,8 @@ enum Pages {
             "Hello, \(user)",
             """
             <p>Only those who are logged in can read this.</p>
-            <form method="post" action="/logout">\(token)<button>Log out</button></form>
-            <form method="post" action="/logout/everywhere">
+            <form method="post" action="\(request.path(for: "/logout"))">\(token)<button>Log out</button></form>
+            <form method="post" action="\(request.path(for: "/logout/everywhere"))">
                 \(token)<button class="quiet">Log out everywhere</button>
             </form>
             """, request)
