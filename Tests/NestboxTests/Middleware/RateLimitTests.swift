@@ -40,11 +40,11 @@ struct RateLimitTests {
     func longRun(count: Int, seconds: Int, burst: Int) {
         let limit = RateLimit(count, per: .seconds(seconds), burst: burst)
         var (paid, allowed): (Int64, Int) = (0, 0)
-        // 100 periods, asking much more often than is allowed.
-        let steps = 100 * count * 10
-        let step = Int64(seconds) * second * 100 / Int64(steps)
+        // 20 periods, asking much more often than is allowed.
+        let steps = 20 * count * 10
+        let step = Int64(seconds) * second * 20 / Int64(steps)
         for index in 0..<steps where limit.take(&paid, now: start + Int64(index) * step).isAllowed { allowed += 1 }
-        #expect((100 * count...100 * count + burst).contains(allowed), "\(allowed)")
+        #expect((20 * count...20 * count + burst).contains(allowed), "\(allowed)")
     }
 
     @Test("a clock that was set back or forward locks no one out for long")
@@ -94,7 +94,7 @@ struct RateLimitTests {
         let limit = RateLimit(10, per: .seconds(60), burst: 10)
         for _ in 0..<10 { _ = counts.take([1], limit, now: start) }
         #expect(!counts.take([1], limit, now: start).isAllowed)
-        for key in 0..<100_000 {
+        for key in 0..<5000 {
             _ = counts.take([2] + withUnsafeBytes(of: key) { Array($0) }, limit, now: start)
         }
         #expect(!counts.take([1], limit, now: start).isAllowed)
