@@ -144,6 +144,8 @@ void nestbox_thread_join(pthread_t thread, uint64_t deadline) {
 void nestbox_keep_freed_memory(void) {
 #ifdef __GLIBC__
     mallopt(M_TRIM_THRESHOLD, 16 << 20);
+    // A piece of a body is larger than the 128 KiB from which on each would be mapped, and unmapped again.
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
 #endif
 }
 
