@@ -52,7 +52,8 @@ extension Router {
         }
         get("/error") { _ -> String in throw SecretDetail() }
         get("/error-after-start") { _ in
-            Response.stream(type: "text/plain") { body in
+            // Buffered, nginx passes on what there was before it breaks off.
+            Response.stream(type: "text/plain", buffered: true) { body in
                 try await body.write("started\n")
                 throw SecretDetail()
             }

@@ -95,7 +95,7 @@ extension Response {
 
 extension HTTPField.Name {
     /// Tells nginx whether to buffer a response; clients never see it there.
-    fileprivate static let accelBuffering = HTTPField.Name("X-Accel-Buffering")
+    package static let accelBuffering = HTTPField.Name("X-Accel-Buffering")
 }
 
 /// A header field that would not be sent as it was given.

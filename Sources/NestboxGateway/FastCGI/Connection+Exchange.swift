@@ -102,9 +102,9 @@ extension Connection {
 
     /// Closes the connection after what is queued, without the end of the request.
     ///
-    /// nginx that does not buffer takes a closed connection for the end of the response; a record that no application may
-    /// send makes it break the client's connection, too. Other web servers pass over it and see what is missing.
-    func breakOff(serial: UInt64) {
+    /// nginx sees that a response is broken off when it buffers, and else takes a closed connection for its end; a record that
+    /// no application may send makes it break the client's connection then, too. Other web servers pass over it.
+    func breakOff(serial: UInt64, isBuffered: Bool) {
         state.withLock { state -> FollowUp in
             var followUp = FollowUp()
             guard state.serial == serial, state.stage == .responding else { return followUp }
@@ -114,7 +114,9 @@ extension Connection {
                 end(&state, 0, &followUp)
             } else {
                 let id = state.reader.requestID
-                state.output.append { $0.appendRecordHeader(RecordType.abortRequest, id: id, contentLength: 0) }
+                if !isBuffered {
+                    state.output.append { $0.appendRecordHeader(RecordType.abortRequest, id: id, contentLength: 0) }
+                }
                 finish(&state, &followUp)
             }
             return followUp

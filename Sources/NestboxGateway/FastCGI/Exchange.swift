@@ -109,7 +109,8 @@ final class Exchange: Sendable {
             if head.length != nil {
                 _ = try? connection.send(serial: serial, ends: 1, breaks: true) { _ in }
             } else {
-                connection.breakOff(serial: serial)
+                let buffering = HTTPField.Name.accelBuffering.flatMap { response.headers[$0] }
+                connection.breakOff(serial: serial, isBuffered: buffering != "no")
             }
             record(response, bytes: sent.load(ordering: .relaxed))
         }
