@@ -29,6 +29,22 @@ struct JSONBodyTests {
         #expect(JSONSyntax.firstFault(in: Array(json.utf8)) == nil)
     }
 
+    @Test("may not be nested deeper than Foundation takes", arguments: [#"["#, #"{"a":"#])
+    func depth(start: String) throws {
+        let end = start == "[" ? "]" : "}"
+        func nested(_ depth: Int) -> [UInt8] {
+            Array((String(repeating: start, count: depth) + "1" + String(repeating: end, count: depth)).utf8)
+        }
+        #expect(JSONSyntax.firstFault(in: nested(512)) == nil)
+        for depth in [513, 50_000] {
+            let error = #expect(throws: HTTPError.self) { try JSONBody(nested(depth)).decode([[Int]].self) }
+            #expect(error?.status == .badRequest)
+        }
+        let shallow = #expect(throws: (any Error).self) { try JSONBody(nested(512)).decode([[Int]].self) }
+        let answer = shallow as? HTTPError ?? (shallow as? any HTTPErrorConvertible)?.httpError
+        #expect(answer?.status == .unprocessableContent)
+    }
+
     struct Values: Decodable {
         struct Inner: Decodable { var small: Int8 }
         enum Level: UInt8, Decodable { case low = 1 }

@@ -1,4 +1,6 @@
 /// Where a text first departs from the grammar of JSON (RFC 8259), for messages: Foundation's decoder does not tell.
+///
+/// Nesting deeper than that decoder takes is a fault too.
 struct JSONSyntax {
     /// A place in a text, both numbers from 1; columns are bytes.
     struct Place: Hashable {
@@ -44,7 +46,7 @@ struct JSONSyntax {
                 skipBlanks()
                 if byte != UInt8(ascii: "}") {
                     try skipName()
-                    open.append(UInt8(ascii: "}"))
+                    try Self.open(UInt8(ascii: "}"), in: &open)
                     continue
                 }
                 index += 1
@@ -52,7 +54,7 @@ struct JSONSyntax {
                 index += 1
                 skipBlanks()
                 if byte != UInt8(ascii: "]") {
-                    open.append(UInt8(ascii: "]"))
+                    try Self.open(UInt8(ascii: "]"), in: &open)
                     continue
                 }
                 index += 1
@@ -80,6 +82,11 @@ struct JSONSyntax {
                 open.removeLast()
             }
         }
+    }
+
+    private static func open(_ end: UInt8, in open: inout [UInt8]) throws(Fault) {
+        guard open.count < 512 else { throw Fault() }
+        open.append(end)
     }
 
     private mutating func skipBlanks() {
