@@ -55,9 +55,9 @@ final class Folder: Sendable {
             let count = readlink("/proc/self/fd/\(name)", &buffer, buffer.count)
             let target = String(decoding: buffer.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
             var status = stat()
-            guard target.hasPrefix(path + "/"), target.hasSuffix(" (deleted)"),
-                stat("/proc/self/fd/\(name)", &status) == 0
-            else { return nil }
+            guard target.hasPrefix(path + "/"), stat("/proc/self/fd/\(name)", &status) == 0, status.st_nlink == 0 else {
+                return nil
+            }
             return status.st_mode
         }
     }

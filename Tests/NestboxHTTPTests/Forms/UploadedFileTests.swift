@@ -97,7 +97,10 @@ struct UploadedFileTests {
         let data = Self.pattern(100_000)
         let file = try await upload(data, memory: memory)
         let first = folder.path + "/first"
+        #expect(try folder.openFiles() == (memory < data.count ? 1 : 0))
         try await file.save(to: first)
+        // The temporary file itself has the name now: nothing was copied.
+        #expect(try folder.openFiles() == 0)
         #expect(try folder.read("first") == data)
         #expect(try folder.mode("first") == 0o100600)
         // A second name is a second file.
