@@ -2,7 +2,7 @@
 
 APP ?= Hello
 
-.PHONY: help run test check cgi bench bench-sessions bench-forms clean
+.PHONY: help run test check cgi bench bench-sessions bench-forms fuzz clean
 
 help:
 	@echo "make run             start Hello behind a real nginx and print its URL; Ctrl-C stops both"
@@ -13,6 +13,7 @@ help:
 	@echo "make bench           measure against a C libfcgi loop"
 	@echo "make bench-sessions  measure pages with sessions, ours beside PHP-FPM's, BlackSheep's and Spiderweb's"
 	@echo "make bench-forms     measure forms and uploads beside PHP-FPM"
+	@echo "make fuzz            fuzz the parsers, a minute each; TIME=600 TARGET=query: ten minutes of one"
 	@echo "make clean           remove what was built"
 	@echo "What is missing of tools and libraries is installed with apt."
 
@@ -32,7 +33,7 @@ test:
 
 check:
 	@scripts/install.sh swift
-	swift format lint --strict --recursive Package.swift Sources Tests Examples Benchmarks
+	swift format lint --strict --recursive Package.swift Sources Tests Examples Benchmarks Fuzzing
 	WARNINGS_AS_ERRORS=1 $(MAKE) --no-print-directory test
 
 cgi:
@@ -58,5 +59,9 @@ bench-forms:
 	swift build -c release --static-swift-stdlib --package-path Benchmarks
 	Benchmarks/.build/release/Benchmark --forms $(BENCH)
 
+fuzz:
+	@scripts/install.sh swift libfcgi zlib pkg-config g++
+	@TIME="$(TIME)" TARGET="$(TARGET)" scripts/fuzz.sh
+
 clean:
-	rm -rf .build Benchmarks/.build
+	rm -rf .build Benchmarks/.build Fuzzing/.build

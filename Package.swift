@@ -30,6 +30,10 @@ func example(
         resources: resources, swiftSettings: settings)
 }
 
+/// What `Fuzzing/` fuzzes is in this package, for its tests use it too, but no product of it for others.
+let fuzzing: [Product] =
+    Context.environment["NESTBOX_FUZZING"] == "1" ? [.library(name: "FuzzTargets", targets: ["FuzzTargets"])] : []
+
 let package = Package(
     name: "nestbox",
     products: [
@@ -38,7 +42,7 @@ let package = Package(
         .library(name: "NestboxGateway", targets: ["NestboxGateway"]),
         .library(name: "NestboxSessions", targets: ["NestboxSessions"]),
         .library(name: "NestboxTesting", targets: ["NestboxTesting"]),
-    ],
+    ] + fuzzing,
     dependencies: [
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
@@ -97,6 +101,13 @@ let package = Package(
             name: "NestboxTests",
             dependencies: ["Nestbox", "NestboxTesting", httpTypes, logging, inMemoryLogging, configuration],
             swiftSettings: settings),
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "NestboxHTTP", "NestboxGateway", "NestboxSessions", "NestboxTesting", crypto, httpTypes, logging,
+            ],
+            path: "Tests/FuzzTargets", swiftSettings: settings),
+        .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "NestboxTesting"], swiftSettings: settings),
         .executableTarget(
             name: "Talkative", dependencies: ["Nestbox"], path: "Tests/Programs/Talkative", swiftSettings: settings),
         .executableTarget(

@@ -1,9 +1,9 @@
 /// Reads name-value pairs (FastCGI specification §3.4): two lengths of one or four bytes, then name and value.
-enum NameValuePairs {
+package enum NameValuePairs {
     /// Where a pair stands.
-    struct Pair {
-        var name: Range<Int>
-        var value: Range<Int>
+    package struct Pair {
+        package var name: Range<Int>
+        package var value: Range<Int>
         /// The pair with its lengths.
         var whole: Range<Int>
     }
@@ -15,7 +15,7 @@ enum NameValuePairs {
     }
 
     /// Calls `body` for each pair.
-    static func forEach(in bytes: Span<UInt8>, _ body: (Pair) throws -> Void) throws {
+    package static func forEach(in bytes: Span<UInt8>, _ body: (Pair) throws -> Void) throws {
         var position = 0
         while position < bytes.count {
             let start = position

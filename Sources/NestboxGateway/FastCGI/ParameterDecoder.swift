@@ -1,7 +1,7 @@
 import CFCGI
 import CNestboxSystem
 import Glibc
-import NestboxHTTP
+package import NestboxHTTP
 
 /// Has libfcgi decode the parameters of requests, one at a time, on one thread.
 ///
@@ -9,7 +9,7 @@ import NestboxHTTP
 /// web server's: it reads from a pipe into which exactly one BEGIN_REQUEST and its PARAMS are written, checked. That
 /// costs 0.1 µs more than letting it read a socket behind `MSG_PEEK`, and nothing that arrives between two system
 /// calls can reach it unseen.
-final class ParameterDecoder {
+package final class ParameterDecoder {
     /// libfcgi could not decode what the checks in front of it let through.
     struct Failure: Error {
         var code: Int32
@@ -21,7 +21,7 @@ final class ParameterDecoder {
     /// What stands in front of the parameters; kept, as it is nearly the same for every request.
     private var front = ParameterDecoder.front
 
-    init() {
+    package init() {
         _ = Self.library
         request = .allocate(capacity: 1)
         request.initialize(to: FCGX_Request())
@@ -46,7 +46,7 @@ final class ParameterDecoder {
     }
 
     /// Decodes the joined contents of PARAMS records.
-    func decode(_ parameters: [UInt8]) throws -> CGIVariables {
+    package func decode(_ parameters: [UInt8]) throws -> CGIVariables {
         if pipe.isClosed { pipe = try Pipe() }
         do {
             try write(parameters)

@@ -4,20 +4,22 @@
 /// at protocol level is left in ``replies``. libfcgi never sees these bytes as they came: of its own accord it would
 /// overflow its stack on a GET_VALUES record, take a closed connection for the end of the parameters, swallow data
 /// behind a foreign record, and parse an unread body as the next request.
-struct RequestReader {
+package struct RequestReader {
     /// What one request, and what comes between requests, may cost.
-    struct Limits {
-        var parametersSize = 256 << 10
-        var parameterNameSize = 1024
-        var parameterValueSize = 128 << 10
-        var parameterCount = 1000
+    package struct Limits: Sendable {
+        package var parametersSize = 256 << 10
+        package var parameterNameSize = 1024
+        package var parameterValueSize = 128 << 10
+        package var parameterCount = 1000
         /// How much of a body is held before its reader asks for it.
-        var bodyWindow = 64 << 10
-        var maximumConnections = 0
+        package var bodyWindow = 64 << 10
+        package var maximumConnections = 0
+
+        package init() {}
     }
 
     /// Why a connection is closed.
-    enum Failure: Error, Equatable {
+    package enum Failure: Error, Equatable {
         case version(UInt8)
         case recordType(UInt8)
         case beginRequestSize(Int)
@@ -47,20 +49,20 @@ struct RequestReader {
     let limits: Limits
 
     private var phase = Phase.idle
-    private(set) var requestID: UInt16 = 0
-    private(set) var keepConnection = false
+    package private(set) var requestID: UInt16 = 0
+    package private(set) var keepConnection = false
     /// The contents of all PARAMS records, joined.
-    private(set) var parameters: [UInt8] = []
+    package private(set) var parameters: [UInt8] = []
     /// What arrived of the body and was not taken yet.
-    private(set) var body: [UInt8] = []
+    package private(set) var body: [UInt8] = []
     /// How many bytes of the body arrived, those beyond ``bodyLimit`` included.
-    private(set) var bodyReceived = 0
-    private(set) var bodyEnded = false
-    private(set) var isAborted = false
+    package private(set) var bodyReceived = 0
+    package private(set) var bodyEnded = false
+    package private(set) var isAborted = false
     /// Records to send to the web server.
-    private(set) var replies: [UInt8] = []
+    package private(set) var replies: [UInt8] = []
     /// Whether the connection is to be closed when `replies` are sent: a request without keep was refused.
-    private(set) var closesAfterReplies = false
+    package private(set) var closesAfterReplies = false
 
     /// Bytes of the body beyond this many are dropped.
     private var bodyLimit = Int.max
@@ -78,23 +80,23 @@ struct RequestReader {
     /// A BEGIN_REQUEST header that came while a request is being answered.
     private var heldHeader: RecordHeader?
 
-    init(limits: Limits) {
+    package init(limits: Limits) {
         self.limits = limits
     }
 
     /// Whether a request's parameters are complete.
-    var hasRequest: Bool { phase == .request }
+    package var hasRequest: Bool { phase == .request }
     /// Whether nothing more of the request is to come: its body has ended with its padding, or it was aborted.
-    var isComplete: Bool { (bodyEnded || isAborted) && !closesAfterReplies && paddingLeft == 0 }
+    package var isComplete: Bool { (bodyEnded || isAborted) && !closesAfterReplies && paddingLeft == 0 }
     /// Whether nothing of a request has come yet.
     var isIdle: Bool { phase == .idle && headerCount == 0 && contentLeft == 0 && heldHeader == nil }
     /// Whether nothing more is taken before ``finishRequest()``: the next request is here already (pipelining).
-    var isHolding: Bool { heldHeader != nil }
+    package var isHolding: Bool { heldHeader != nil }
 
     /// Takes bytes from the web server.
     /// - Returns: How many were taken: fewer than there are when the next request begins before this one is answered.
     /// - Throws: ``Failure`` when the connection has to be closed.
-    mutating func receive(_ bytes: Span<UInt8>) throws(Failure) -> Int {
+    package mutating func receive(_ bytes: Span<UInt8>) throws(Failure) -> Int {
         var position = 0
         while position < bytes.count {
             if contentLeft > 0 {
@@ -122,13 +124,13 @@ struct RequestReader {
     }
 
     /// Sets how much of the body counts, when the parameters have told.
-    mutating func beginBody(limit: Int) {
+    package mutating func beginBody(limit: Int) {
         bodyLimit = limit
         if body.count > limit { body.removeLast(body.count - limit) }
     }
 
     /// Hands out what arrived of the body.
-    mutating func takeBody() -> [UInt8] {
+    package mutating func takeBody() -> [UInt8] {
         defer { body = [] }
         return body
     }
@@ -136,12 +138,12 @@ struct RequestReader {
     /// Forgets the parameters, when they are decoded.
     ///
     /// Their memory is kept for the next request's unless it is large.
-    mutating func dropParameters() {
+    package mutating func dropParameters() {
         parameters.removeAll(keepingCapacity: parameters.count <= 4096)
     }
 
     /// Hands out the replies.
-    mutating func takeReplies() -> [UInt8] {
+    package mutating func takeReplies() -> [UInt8] {
         defer { replies = [] }
         return replies
     }
@@ -149,7 +151,7 @@ struct RequestReader {
     /// Makes room for the next request.
     ///
     /// The body must have ended.
-    mutating func finishRequest() throws(Failure) {
+    package mutating func finishRequest() throws(Failure) {
         forgetRequest()
         if let header = heldHeader {
             heldHeader = nil
