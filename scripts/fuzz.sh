@@ -64,14 +64,14 @@ for target in ${TARGET:-$all}; do
 done
 wait
 
-number() { sed -n "s/^[#s].*$2 *\([0-9.]*\).*/\1/p" "$output/$1/log" | tail -1; }
+number() { sed -n "s/^$2 *\([0-9.]*\).*/\1/p" "$output/$1/log" | tail -1; }
 failed=0
 printf '%-18s %12s %8s %10s %12s  %s\n' target runs edges features slowest result
 for target in ${TARGET:-$all}; do
     result=ok
     if [ "$(cat "$output/$target/status")" != 0 ]; then result=FAILED; failed=1; fi
     printf '%-18s %12s %8s %10s %9s ms  %s\n' "$target" "$(number "$target" stat::number_of_executed_units:)" \
-        "$(number "$target" 'cov:')" "$(number "$target" 'ft:')" "$(number "$target" 'slowest input:')" "$result"
+        "$(number "$target" '#.*cov:')" "$(number "$target" '#.*ft:')" "$(number "$target" 'slowest input:')" "$result"
 done
 for target in ${TARGET:-$all}; do
     [ "$(cat "$output/$target/status")" = 0 ] && continue
