@@ -3,6 +3,7 @@ import Glibc
 import Logging
 import NestboxSessions
 import NestboxTesting
+import Synchronization
 
 extension FuzzTarget {
     /// Files of sessions: as they come, and with the check made right.
@@ -36,14 +37,17 @@ private final class SessionFiles: Sendable {
 
     static let now: Int64 = 1_800_000_000
 
-    private let directory: TemporaryDirectory
+    /// Where the files are; it goes when the process ends, as `shared` never does.
+    private static let directory = Mutex<TemporaryDirectory?>(nil)
     let store: FileSessionStore
     private let token: SessionToken
     private let name: String
     private let path: String
 
     private init() throws {
-        directory = try TemporaryDirectory()
+        let directory = try TemporaryDirectory()
+        Self.directory.withLock { $0 = directory }
+        atexit { SessionFiles.directory.withLock { $0 = nil } }
         let sessions = directory.path("sessions")
         store = try FileSessionStore(
             directory: sessions, maxBytes: 10_000,
