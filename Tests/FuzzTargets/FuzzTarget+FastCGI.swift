@@ -97,6 +97,8 @@ private struct Conversation {
             try expect(requests[last].body.count <= Self.bodyLimit, "a body stays within its limit")
             try expect(requests[last].body.count <= reader.bodyReceived, "no more is handed out than came")
             requests[last].isAborted = reader.isAborted
+            // How much of an aborted body comes depends on when that is seen.
+            if reader.isAborted { requests[last].body = [] }
             requests[last].isComplete = reader.bodyEnded && !reader.isAborted && reader.bodyReceived <= Self.bodyLimit
             guard reader.isComplete else { return }
             isAnswering = false
