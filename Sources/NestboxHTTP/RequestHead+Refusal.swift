@@ -70,14 +70,10 @@ extension RequestSettings {
     /// The host and the port of absolute URLs.
     func authority(of variables: CGIVariables) -> Authority? {
         if let forwarded = forwardedHost(of: variables) { return Authority(Array(forwarded.utf8)[...]) }
-        let isBehindProxy = !trustedProxies.isEmpty && trustedProxies.contains(variables.peer)
-        // That of a proxy's own connection is not the client's. 80 and 443 are either what the scheme says, or wrong where
-        // the scheme comes from a setting.
-        let port = variables["SERVER_PORT"].flatMap { UInt16($0) }
-            .flatMap { isBehindProxy || [0, 80, 443].contains($0) ? nil : $0 }
-        if let host = variables[bytes: "HTTP_HOST"], !host.isEmpty {
-            return Authority(host).map { $0.with(port: $0.port ?? port) }
-        }
+        // A host without a port means the default one. SERVER_PORT may be another, behind a proxy or a container's mapping.
+        if let host = variables[bytes: "HTTP_HOST"], !host.isEmpty { return Authority(host) }
+        // 80 and 443 are either what the scheme says, or wrong where the scheme comes from a setting.
+        let port = variables["SERVER_PORT"].flatMap { UInt16($0) }.flatMap { [0, 80, 443].contains($0) ? nil : $0 }
         return variables[bytes: "SERVER_NAME"].flatMap { Authority(serverName: $0, port: port) }
     }
 }

@@ -18,7 +18,7 @@ public struct FuzzTarget: Sendable, CustomStringConvertible {
     /// All targets.
     public static let all: [FuzzTarget] = [
         .percentEncoding, .query, .cookie, .request, .response, .forwarded, .date, .fastCGI, .json, .encryptedToken,
-        .signedToken, .sessionFile, .multipart, .form, .range, .entityTag, .filePath,
+        .signedToken, .sessionFile, .multipart, .form, .range, .entityTag, .filePath, .host, .accept,
     ]
 
     /// Parses one input.

@@ -93,7 +93,8 @@ extension Integration {
                 let direct = try connection.perform(FastCGIRequest(target: target))
                 let text = String(decoding: direct.stdout, as: UTF8.self)
                 #expect(
-                    ["404", "400", "308"].contains { text.hasPrefix("Status: \($0) ") }, "\(target): \(text.prefix(40))")
+                    ["404", "400", "308"].contains { text.hasPrefix("Status: \($0) ") }, "\(target): \(text.prefix(40))"
+                )
                 #expect(!text.contains("SECRET") && !text.contains("root:"), "\(target)")
             }
             // The directory works at all.

@@ -35,9 +35,8 @@ extension Request {
 
     /// The absolute URL of a page of this application, for mails and feeds: scheme, host, mount point and path.
     ///
-    /// Scheme and host are those that the client used, or a trusted proxy reports (``scheme``, ``host``). `SERVER_PORT`
-    /// is added when the host names no port, because some configurations of nginx cut it off; not so behind a trusted
-    /// proxy, whose clients know another port, and never when it is 80 or 443.
+    /// Scheme, host and port are those that the client used, or a trusted proxy reports (``scheme``, ``host``). For a client
+    /// that names no host they are `SERVER_NAME` and `SERVER_PORT`.
     ///
     /// The host is what the client says, unless the configuration's `allowedHosts` or the web server restricts it: what
     /// is sent to others, such as a link to reset a password, needs that.

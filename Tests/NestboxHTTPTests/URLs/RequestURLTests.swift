@@ -108,8 +108,8 @@ struct RequestURLTests {
         (["HTTP_HOST": "example.test:443", "HTTPS": "on"], "https://example.test"),
         (["HTTP_HOST": "example.test:80", "HTTPS": "on"], "https://example.test:80"),
         (["HTTP_HOST": "example.test:443"], "http://example.test:443"),
-        // Debian's nginx cuts the port off.
-        (["HTTP_HOST": "example.test", "SERVER_PORT": "8080"], "http://example.test:8080"),
+        // Between a container's port and the client's there may be a mapping.
+        (["HTTP_HOST": "example.test", "SERVER_PORT": "8080"], "http://example.test"),
         (["HTTP_HOST": "example.test:9000", "SERVER_PORT": "8080"], "http://example.test:9000"),
         (["HTTP_HOST": "example.test", "SERVER_PORT": "443", "HTTPS": "on"], "https://example.test"),
         (["HTTP_HOST": "example.test", "SERVER_PORT": "80", "HTTPS": "on"], "https://example.test"),
@@ -117,9 +117,12 @@ struct RequestURLTests {
         (["HTTP_HOST": "example.test", "SERVER_PORT": "x"], "http://example.test"),
         (["HTTP_HOST": "[::1]"], "http://[::1]"),
         (["HTTP_HOST": "[::1]:8080"], "http://[::1]:8080"),
-        (["HTTP_HOST": "[2001:DB8::1]", "SERVER_PORT": "8080"], "http://[2001:db8::1]:8080"),
+        (["HTTP_HOST": "[2001:DB8::1]", "SERVER_PORT": "8080"], "http://[2001:db8::1]"),
         (["HTTP_HOST": "192.0.2.1:81"], "http://192.0.2.1:81"),
         (["SERVER_NAME": "example.test", "SERVER_PORT": "8080"], "http://example.test:8080"),
+        (["SERVER_NAME": "example.test", "SERVER_PORT": "0"], "http://example.test"),
+        (["SERVER_NAME": "example.test", "SERVER_PORT": "x"], "http://example.test"),
+        (["SERVER_NAME": "example.test", "SERVER_PORT": "80", "HTTPS": "on"], "https://example.test"),
         (["SERVER_NAME": "::1", "SERVER_PORT": "81"], "http://[::1]:81"),
         (["SERVER_NAME": "[::1]", "SERVER_PORT": "81"], "http://[::1]:81"),
         (["HTTP_HOST": "", "SERVER_NAME": "example.test"], "http://example.test"),
@@ -151,7 +154,7 @@ struct RequestURLTests {
         ]
         let settings = RequestSettings.test(trustedProxies: try TrustedProxies(["10.0.0.0/8"]))
         #expect(try Request.made(of: variables, settings: settings).url(for: "/") == "https://example.test/")
-        #expect(try Request.made(of: variables).url(for: "/") == "http://inner:8080/")
+        #expect(try Request.made(of: variables).url(for: "/") == "http://inner/")
         let kept: KeyValuePairs = ["REMOTE_ADDR": "10.0.0.1", "HTTP_HOST": "example.test", "SERVER_PORT": "8080"]
         #expect(try Request.made(of: kept, settings: settings).url(for: "/") == "http://example.test/")
     }
