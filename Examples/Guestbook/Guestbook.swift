@@ -12,12 +12,27 @@ struct Guestbook {
         let perMinute = configuration.reader.int(forKey: "entriesPerMinute", default: 10)
         let entries = try Entries(path: configuration.path("database", default: "guestbook.sqlite"))
         let pages = try Pages()
+        let csrf = CSRFMiddleware()
         var router = Router()
 
-        router.get("/style.css") { _ in pages.style }
-        router.use(SecurityHeadersMiddleware())
-        router.use(CSRFMiddleware())
+        // What is sent is counted and measured before it is read; those who read may come as often as they like.
+        router.group("/") { sent in
+            sent.use(RateLimitMiddleware(max(1, perMinute), per: .seconds(60)))
+            sent.use(BodyLimitMiddleware(64 << 10))
+            sent.use(csrf)
+            sent.post("/") { request in
+                let draft = try await request.decode(Draft.self)
+                guard draft.problems.isEmpty else {
+                    // What was typed is shown again: nobody writes it twice.
+                    return try await pages.guestbook(try await entries.first, draft: draft, for: request)
+                }
+                try await entries.add(draft.entry(writtenAt: Date()))
+                try await request.session.flash("notice", "Thank you! Your entry is in the book.")
+                return try request.redirect(to: "/")
+            }
+        }
 
+        router.use(csrf)
         router.get("/") { request in
             let number = try request.query.decode(Choice.self).page ?? 1
             guard let page = try await entries.page(number) else {
@@ -25,23 +40,9 @@ struct Guestbook {
             }
             return try await pages.guestbook(page, for: request)
         }
+        router.get("/style.css") { _ in pages.style }
 
-        // Those who read may come as often as they like.
-        router.use(RateLimitMiddleware(max(1, perMinute), per: .seconds(60)))
-        router.use(BodyLimitMiddleware(64 << 10))
-
-        router.post("/") { request in
-            let draft = try await request.decode(Draft.self)
-            guard draft.problems.isEmpty else {
-                // What was typed is shown again: nobody writes it twice.
-                return try await pages.guestbook(try await entries.first, draft: draft, for: request)
-            }
-            try await entries.add(draft.entry(writtenAt: Date()))
-            try await request.session.flash("notice", "Thank you! Your entry is in the book.")
-            return try request.redirect(to: "/")
-        }
-
-        var app = try Application(router: router)
+        var app = try Application(router: router, middleware: [SecurityHeadersMiddleware()])
         app.useSessions()
         try app.run(configuration)
     }

@@ -4,26 +4,13 @@ import Nestbox
 struct Login {
     static func main() throws {
         let users = Users()
+        let csrf = CSRFMiddleware()
         var router = Router()
-        router.use(CSRFMiddleware())
-
-        router.get("/") { request in
-            guard let user = try await request.session.user else { return try request.redirect(to: "/login") }
-            return try await Pages.member(user, request)
-        }
-
-        router.get("/login") { request in
-            let session = try await request.session
-            func message(_ category: String) throws -> String? {
-                if case .string(let text)? = try session.flashes(category).last { text } else { nil }
-            }
-            return try await Pages.login(
-                name: message("name") ?? "", error: message("error"), notice: message("notice"), request)
-        }
 
         router.group("/login") { login in
-            // Who guesses passwords waits. Sharing the count among processes, or as CGI, needs a file: `store: .file(…)`.
+            // Who guesses passwords waits, before anything is read. Sharing the count among processes, or as CGI, needs a file: `store: .file(…)`.
             login.use(RateLimitMiddleware(10, per: .seconds(60)))
+            login.use(csrf)
             login.post("") { request in
                 let form = try await request.form()
                 let session = try await request.session
@@ -39,6 +26,22 @@ struct Login {
                 if form["remember"] != nil { try session.remember() }
                 return try request.redirect(to: "/")
             }
+        }
+
+        router.use(csrf)
+
+        router.get("/") { request in
+            guard let user = try await request.session.user else { return try request.redirect(to: "/login") }
+            return try await Pages.member(user, request)
+        }
+
+        router.get("/login") { request in
+            let session = try await request.session
+            func message(_ category: String) throws -> String? {
+                if case .string(let text)? = try session.flashes(category).last { text } else { nil }
+            }
+            return try await Pages.login(
+                name: message("name") ?? "", error: message("error"), notice: message("notice"), request)
         }
 
         router.post("/logout") { request in

@@ -63,15 +63,15 @@ extension Application {
         let gateway = FastCGIGateway(
             configuration: settings, responder: try responder(logger: logger) { configuration },
             errors: errors(isDevelopment: configuration.isDevelopment), logger: logger)
-        if configuration.isDevelopment {
-            logger.warning("environment=development: whoever can send requests is shown the causes of errors")
-        }
         try warn(configuration, logger)
         try gateway.run()
     }
 
     /// Says what is taken and is not good.
     func warn(_ configuration: ApplicationConfiguration, _ logger: Logger) throws {
+        if configuration.isDevelopment {
+            logger.warning("environment=development: whoever can send requests is shown the causes of errors")
+        }
         guard let warning = try sessionConfiguration(configuration)?.weakSecretWarning else { return }
         logger.warning("\(warning)", metadata: ["session.event": "weak_secret"])
     }

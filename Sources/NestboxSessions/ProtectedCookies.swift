@@ -69,11 +69,12 @@ public struct ProtectedCookies: Sendable {
     ///   - name: The name, which ``value(_:in:)`` is asked for.
     ///   - value: A text, or anything else that can be encoded as JSON.
     ///   - maxAge: How many seconds it is valid.
+    ///   - secure: Whether browsers send it over HTTPS alone: `request.isSecure`, or `true` for a site that is never without.
     ///   - path: As of ``Cookie``; so are the others.
     /// - Throws: ``CookieError``, `tooLong` among them: after encryption a cookie of 4,096 bytes holds some 2,900.
     ///   `EncodingError` for a value that JSON cannot say.
     public func encrypted<Value: Encodable>(
-        _ name: String, _ value: Value, maxAge: Int, path: String? = "/", domain: String? = nil, secure: Bool = false,
+        _ name: String, _ value: Value, maxAge: Int, secure: Bool, path: String? = "/", domain: String? = nil,
         httpOnly: Bool = true, sameSite: Cookie.SameSite = .lax
     ) throws -> Cookie {
         let token = try cipher.sign(payload(of: value, name), at: end(maxAge), context: context(name))
@@ -84,9 +85,9 @@ public struct ProtectedCookies: Sendable {
 
     /// A cookie whose value everyone can read and no one can change: base64url, behind nine bytes of other things.
     ///
-    /// For the parameters and errors see ``encrypted(_:_:maxAge:path:domain:secure:httpOnly:sameSite:)``.
+    /// For the parameters and errors see ``encrypted(_:_:maxAge:secure:path:domain:httpOnly:sameSite:)``.
     public func signed<Value: Encodable>(
-        _ name: String, _ value: Value, maxAge: Int, path: String? = "/", domain: String? = nil, secure: Bool = false,
+        _ name: String, _ value: Value, maxAge: Int, secure: Bool, path: String? = "/", domain: String? = nil,
         httpOnly: Bool = true, sameSite: Cookie.SameSite = .lax
     ) throws -> Cookie {
         let token = signer.sign(try payload(of: value, name), end: end(maxAge), context: context(name))

@@ -31,7 +31,11 @@ extension FuzzTarget {
                     !field.value.utf8.contains { $0 == 0 || $0 == 0x0A || $0 == 0x0D },
                     "no field holds a line break or U+0000")
             }
-            try expect(request.cookies.count <= 150, "150 cookies at most")
+            try expect(request.cookies.count <= 200, "200 cookies at most")
+            let segments = request.path.utf8.split(separator: UInt8(ascii: "/"))
+            try expect(
+                head.refusal != nil || !segments.contains { $0.elementsEqual(".".utf8) || $0.elementsEqual("..".utf8) },
+                "a path with dot segments is refused")
             if let query = try? request.query { try expect(query.count <= 1000, "1,000 pairs at most") }
             try expect(["http", "https"].contains(request.scheme), "a scheme is one of two")
             _ = (request.host, request.remoteAddress, request.contentType, request.target, request.description)

@@ -96,6 +96,8 @@ extension Integration {
                 let response = try CGIResponse(parsing: output.stdout)
                 #expect(response.status == 404)
                 #expect(response.text.contains("/hello/{name}") == (environment == "development"), "\(response.text)")
+                let log = String(decoding: output.stderr, as: UTF8.self)
+                #expect(log.contains("is shown the causes of errors") == (environment == "development"), "\(log)")
             }
         }
     }

@@ -21,15 +21,19 @@ struct MountPointTests {
             (self.script, self.info, self.target, self.configured) = (script, info, target, configured)
             (self.isCGI, self.base, self.path) = (isCGI, base, path)
         }
+
+        func head(adding others: [(String, String)] = []) -> RequestHead {
+            var pairs = others
+            if let script { pairs.append(("SCRIPT_NAME", script)) }
+            if let info { pairs.append(("PATH_INFO", info)) }
+            if let target { pairs.append(("REQUEST_URI", target)) }
+            return RequestHead(
+                variables: CGIVariables(pairs), settings: .test(basePath: configured, isCGI: isCGI))
+        }
     }
 
     private func expect(_ row: Row) {
-        var pairs: [(String, String)] = []
-        if let script = row.script { pairs.append(("SCRIPT_NAME", script)) }
-        if let info = row.info { pairs.append(("PATH_INFO", info)) }
-        if let target = row.target { pairs.append(("REQUEST_URI", target)) }
-        let head = RequestHead(
-            variables: CGIVariables(pairs), settings: .test(basePath: row.configured, isCGI: row.isCGI))
+        let head = row.head()
         #expect(head.basePath == row.base)
         #expect(head.rawPath == row.path)
         #expect(Request(head: head, body: .empty).path == PercentEncoding.decode(row.path))
@@ -76,6 +80,15 @@ struct MountPointTests {
 
     @Test("is found with every web server (fastcgi-facts item 46)", arguments: servers)
     func webServers(row: Row) { expect(row) }
+
+    @Test("is in the URLs that are made behind every web server", arguments: servers)
+    func links(row: Row) throws {
+        let request = Request(
+            head: row.head(adding: [("HTTP_HOST", "example.test:8080"), ("HTTPS", "on")]), body: .empty)
+        let base = PercentEncoding.encode(row.base, allowed: .path)
+        #expect(request.path(for: "/nests/7") == "\(base)/nests/7")
+        #expect(try request.url(for: "/nests/7") == "https://example.test:8080\(base)/nests/7")
+    }
 
     static let borders: [Row] = [
         Row("SCRIPT_NAME / is the root", script: "/", info: "/x", target: "/x", base: "", path: "/x"),

@@ -5,12 +5,15 @@ import NestboxHTTP
 enum Redaction {
     /// Words in the names of header fields and of parameters whose values are left out.
     private static let secrets = [
-        "auth", "cookie", "credential", "csrf", "key", "nonce", "pass", "secret", "session", "signature", "token",
+        "auth", "cookie", "credential", "csrf", "jwt", "key", "nonce", "otp", "pass", "pwd", "secret", "session",
+        "signature", "token",
     ]
+    /// Names that are too short to look for within others.
+    private static let secretNames: Set<String> = ["code", "pin", "sid", "state"]
 
     static func isSecret(_ name: String) -> Bool {
         let name = name.lowercased()
-        return name == "code" || name == "state" || secrets.contains { name.contains($0) }
+        return secretNames.contains(name) || secrets.contains { name.contains($0) }
     }
 
     /// The fields of a request's header.
