@@ -7,7 +7,7 @@ final class FormReading: Sendable {
         ///
         /// It is weak: a body may know its request, and that knows this.
         weak var body: (any AnyObject & Sendable)?
-        var result: Result<Form, any Error>?
+        var result: Result<ReceivedForm, any Error>?
         var waiters: [UnsafeContinuation<Void, Never>] = []
     }
 
@@ -22,7 +22,7 @@ final class FormReading: Sendable {
     }
 
     /// What reading the form comes to, when it is over.
-    var form: Form {
+    var form: ReceivedForm {
         get async throws {
             await withUnsafeContinuation { continuation in
                 let isFinished = state.withLock { state in
@@ -36,7 +36,7 @@ final class FormReading: Sendable {
         }
     }
 
-    func finish(_ result: Result<Form, any Error>) {
+    func finish(_ result: Result<ReceivedForm, any Error>) {
         let waiters = state.withLock { state in
             defer { state.waiters = [] }
             state.result = result

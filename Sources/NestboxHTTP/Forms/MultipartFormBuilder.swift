@@ -39,10 +39,12 @@ struct MultipartFormBuilder {
         }
     }
 
-    /// The form, when its body has ended.
-    func finish() throws -> Form {
+    /// The form, when its body of so many bytes has ended.
+    func finish(received size: Int) throws -> ReceivedForm {
         try parser.finish()
-        return Form(fields)
+        return ReceivedForm(
+            form: Form(fields), size: size, fields: textCount, fieldsSize: textSize, files: fileCount,
+            largestHeader: parser.largestHeader)
     }
 
     private mutating func begin(_ header: MultipartHeader) throws {
@@ -71,7 +73,7 @@ struct MultipartFormBuilder {
 
     private mutating func receiveFile(_ data: ArraySlice<UInt8>) throws {
         guard data.count <= limits.fileSize - written - bytes.count else {
-            throw HTTPError(.contentTooLarge, "The file \(header?.name ?? "") is larger than \(limits.fileSize) bytes.")
+            throw FormLimits.exceeded(file: header?.name ?? "", limits.fileSize)
         }
         if file == nil {
             guard data.count > limits.memory - memoryUsed - bytes.count else { return bytes.append(contentsOf: data) }
@@ -133,5 +135,9 @@ struct MultipartFormBuilder {
 extension FormLimits {
     static func exceeded(_ what: String, _ limit: Int) -> HTTPError {
         HTTPError(.contentTooLarge, "The form has more than \(limit) \(what).")
+    }
+
+    static func exceeded(file name: String, _ limit: Int) -> HTTPError {
+        HTTPError(.contentTooLarge, "The file \(name) is larger than \(limit) bytes.")
     }
 }

@@ -41,6 +41,8 @@ package struct MultipartParser: Sendable {
     }
 
     private let headerLimit: Int
+    /// The bytes of the largest header so far, and its part.
+    private(set) var largestHeader = (size: 0, part: 0)
     /// CR LF, two hyphens, the boundary: a CR is only at its start.
     private let delimiter: [UInt8]
     private var state = State.content
@@ -254,6 +256,7 @@ extension MultipartParser {
     private mutating func beginPart(_ bytes: ArraySlice<UInt8>) throws(MultipartError) -> Event? {
         guard bytes.count <= headerLimit else { throw .headerTooLarge(part: part, limit: headerLimit) }
         let header = try MultipartHeader(parsing: bytes, part: part)
+        if bytes.count > largestHeader.size { largestHeader = (bytes.count, part) }
         state = .content
         isInPart = true
         matched = 2

@@ -8,21 +8,24 @@ extension Request {
     ///     try await form.file("photo")?.save(to: path)
     ///
     /// A body is read once: whoever asks again, such as a handler behind a middleware that looked for a token, gets the same
-    /// form, or the same error, whatever limits it names.
+    /// form. Each one's limits hold, also for a form that another has read; one that was refused stays so.
     /// - Parameter limits: How much is taken; ``formLimits`` unless told otherwise.
     /// - Throws: ``HTTPError`` 415 for another `Content-Type`, 400 for a malformed form, 413 over a limit;
     ///   ``UploadError`` when a file cannot be kept.
     public func form(limits: FormLimits? = nil) async throws -> Form {
+        let limits = limits ?? formLimits
+        let received: ReceivedForm
         switch mediaType {
         case "application/x-www-form-urlencoded":
-            try await head.form(of: body) { try await urlEncodedForm(limits ?? formLimits) }
+            received = try await head.form(of: body) { try await urlEncodedForm(limits) }
         case "multipart/form-data":
-            try await head.form(of: body) { try await multipartForm(limits ?? formLimits) }
+            received = try await head.form(of: body) { try await multipartForm(limits) }
         default:
             throw HTTPError(
                 .unsupportedMediaType,
                 "Send the form as application/x-www-form-urlencoded or multipart/form-data.")
         }
+        return try received.form(within: limits, of: body)
     }
 
     /// Whether `Content-Type` says that the body is a form, of either kind.
@@ -44,25 +47,26 @@ extension Request {
         let limits = formLimits
         let bytes = try await body.collect(upTo: urlEncodedSize(limits))
         body = RequestBody(bytes)
-        return try await head.form(of: body) { try urlEncodedForm(bytes, limits) }
+        return try await head.form(of: body) { try urlEncodedForm(bytes, limits) }.form
     }
 
     private func urlEncodedSize(_ limits: FormLimits) -> Int { min(limits.size, limits.fieldsSize, body.limit) }
 
-    private func urlEncodedForm(_ limits: FormLimits) async throws -> Form {
+    private func urlEncodedForm(_ limits: FormLimits) async throws -> ReceivedForm {
         try urlEncodedForm(try await body.collect(upTo: urlEncodedSize(limits)), limits)
     }
 
-    private func urlEncodedForm(_ bytes: [UInt8], _ limits: FormLimits) throws -> Form {
+    private func urlEncodedForm(_ bytes: [UInt8], _ limits: FormLimits) throws -> ReceivedForm {
         do {
             let limits = URLEncodedForm.Limits(maximumPairs: limits.fields, maximumLength: bytes.count)
-            return Form(try URLEncodedForm(parsing: bytes, limits: limits))
+            let form = Form(try URLEncodedForm(parsing: bytes, limits: limits))
+            return ReceivedForm(form: form, size: bytes.count, fields: form.count, fieldsSize: bytes.count)
         } catch {
             throw FormLimits.exceeded("text fields", limits.fields)
         }
     }
 
-    private func multipartForm(_ limits: FormLimits) async throws -> Form {
+    private func multipartForm(_ limits: FormLimits) async throws -> ReceivedForm {
         let size = min(limits.size, body.limit)
         if let length = body.length, length > size { throw RequestBody.tooLarge(size) }
         var builder = MultipartFormBuilder(
@@ -73,7 +77,7 @@ extension Request {
             received += chunk.count
             try builder.receive(chunk)
         }
-        return try builder.finish()
+        return try builder.finish(received: received)
     }
 }
 

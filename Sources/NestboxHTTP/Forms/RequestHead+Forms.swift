@@ -4,7 +4,7 @@ extension RequestHead {
     /// The form of a body, which `read` reads the first time: a body can be read once, its form asked for often.
     ///
     /// A middleware may replace the body, so that a request can have several. Forms are dropped with the request.
-    func form(of body: RequestBody, _ read: () async throws -> Form) async throws -> Form {
+    func form(of body: RequestBody, _ read: () async throws -> ReceivedForm) async throws -> ReceivedForm {
         guard let identity = body.identity else { return try await read() }
         let (reading, isNew) = cachedForms.withLock { readings in
             if let reading = readings.first(where: { $0.isOf(identity) }) { return (reading, false) }

@@ -161,6 +161,16 @@ struct FormTests {
         }
     }
 
+    @Test("are taken by whoever asks up to its own limits, though another has read them", arguments: limited)
+    func laterLimits(limits: FormLimits, parts: [SentPart], message: String?) async throws {
+        let request = Request.multipart(SentPart.body(parts))
+        let form = try await request.form()
+        let refusal = await refusal { _ = try await request.form(limits: limits) }
+        #expect(refusal?.message == message)
+        if message != nil { #expect(refusal?.status == 413) }
+        #expect(try await request.form().count == form.count)
+    }
+
     static let limitedURLEncoded: [(limits: FormLimits, body: String, message: String?)] = [
         (FormLimits(fields: 2), "a=1&b=2", nil),
         (FormLimits(fields: 1), "a=1&b=2", "The form has more than 1 text fields."),
@@ -182,6 +192,30 @@ struct FormTests {
         let refusal = await refusal { _ = try await Request.urlEncoded(body).form(limits: limits) }
         #expect(refusal?.message == message)
         if message != nil { #expect(refusal?.status == 413) }
+    }
+
+    @Test("that are URL-encoded are taken up to each one's limits", arguments: limitedURLEncoded)
+    func laterURLEncodedLimits(limits: FormLimits, body: String, message: String?) async throws {
+        let request = Request.urlEncoded(body)
+        _ = try await request.form(limits: FormLimits(fields: .max, fieldsSize: .max))
+        #expect(await refusal { _ = try await request.form(limits: limits) }?.status == (message == nil ? nil : 413))
+    }
+
+    @Test("do not slip through a body's limit that is set behind whoever has read them")
+    func laterBodyLimit() async throws {
+        for original in [Request.urlEncoded("name=Ada"), Request.multipart(.text("name", "Ada"))] {
+            var request = original
+            let size = try #require(request.body.length)
+            #expect(try await request.formAhead()["name"] == "Ada")
+            request.body = request.body.limited(to: size)
+            #expect(try await request.form()["name"] == "Ada")
+            struct Visitor: Decodable { var name: String }
+            #expect(await refusal { _ = try await request.decode(Visitor.self, upTo: size - 1) }?.status == 413)
+            request.body = request.body.limited(to: size - 1)
+            #expect(await refusal { _ = try await request.form() }?.status == 413)
+            request.body = request.body.limited(to: size)
+            #expect(try await request.form()["name"] == "Ada")
+        }
     }
 
     @Test("take their limits from the configuration, or from a middleware in front")

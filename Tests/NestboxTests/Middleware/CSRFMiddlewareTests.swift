@@ -26,6 +26,11 @@ struct CSRFMiddlewareTests {
             let form = try await request.form()
             return "saved \(form["name"] ?? "")\(form.file("photo").map { " and \($0.size) bytes" } ?? "")"
         }
+        router.post("/short") { request in try await request.form(limits: FormLimits(size: 70))["name"] ?? "" }
+        router.group("/limited") { group in
+            group.use(BodyLimitMiddleware(70))
+            group.post("") { request in try await request.form()["name"] ?? "" }
+        }
         router.post("/login") { request in
             try await request.session.login("ada")
             return "in"
@@ -366,6 +371,16 @@ struct CSRFMiddlewareTests {
         let answer = try await TestClient(application).get("/form")
         #expect(answer.status == .internalServerError)
         #expect((answer.error as? MiddlewareOrderError)?.description.contains("CSRFMiddleware()") == true)
+    }
+
+    @Test("limits behind it hold, though it has read the form", arguments: ["/short", "/limited"])
+    func laterLimits(path: String) async throws {
+        let client = try client()
+        let token = await client.get("/token").text
+        // 43 bytes of a token and 12 of names.
+        #expect(await client.post(path, form: ["_csrf": token, "name": "0123456789"]).text == "0123456789")
+        let long = String(repeating: "0", count: 20)
+        #expect(await client.post(path, form: ["_csrf": token, "name": long]).status == .contentTooLarge)
     }
 
     @Test("a form that is too long or has too many fields is refused as the handler would")
