@@ -1,11 +1,15 @@
 /// Decodes a whole form: its fields are the properties of a type.
 struct FormDecoder: Decoder {
-    let form: Form
+    private let fields: FormIndex
     var codingPath: [any CodingKey] { [] }
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
     init(_ form: Form) {
-        self.form = form
+        fields = FormIndex(form)
+    }
+
+    fileprivate init(_ fields: FormIndex) {
+        self.fields = fields
     }
 
     func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
@@ -13,7 +17,7 @@ struct FormDecoder: Decoder {
     }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedDecodingContainer<Key> {
-        KeyedDecodingContainer(FormContainer<Key>(form: form))
+        KeyedDecodingContainer(FormContainer<Key>(fields: fields))
     }
 
     func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
@@ -31,17 +35,14 @@ struct FormDecoder: Decoder {
 
 /// The fields of a form by name.
 private struct FormContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
-    let form: Form
+    let fields: FormIndex
     var codingPath: [any CodingKey] { [] }
 
-    var allKeys: [Key] {
-        var names: Set<String> = []
-        return form.compactMap { names.insert($0.name).inserted ? Key(stringValue: $0.name) : nil }
-    }
+    var allKeys: [Key] { fields.names.compactMap(Key.init(stringValue:)) }
 
-    func contains(_ key: Key) -> Bool { form.contains(key.stringValue) }
+    func contains(_ key: Key) -> Bool { fields.contains(key.stringValue) }
 
-    private func field(_ key: Key) -> FormValues { FormValues(key.stringValue, of: form) }
+    private func field(_ key: Key) -> FormValues { fields.values(for: key.stringValue) }
 
     /// Whether a property that may be `nil` is.
     func decodeNil(forKey key: Key) -> Bool { field(key).isEmpty }
@@ -76,6 +77,6 @@ private struct FormContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
         FormList(field(key))
     }
 
-    func superDecoder() throws -> any Decoder { FormDecoder(form) }
+    func superDecoder() throws -> any Decoder { FormDecoder(fields) }
     func superDecoder(forKey key: Key) throws -> any Decoder { FormValueDecoder(field(key)) }
 }

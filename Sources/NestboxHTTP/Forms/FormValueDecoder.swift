@@ -75,7 +75,7 @@ struct FormList: UnkeyedDecodingContainer {
     private mutating func next() throws(FieldError) -> FormValues {
         guard !isAtEnd else { throw field.error("has too few values.") }
         defer { currentIndex += 1 }
-        return FormValues(field.name, field.values[currentIndex])
+        return FormValues(field.name, [field.values[currentIndex]])
     }
 
     mutating func decodeNil() -> Bool { false }

@@ -1,16 +1,11 @@
 /// The values of the fields of one name, and what they are as values of Swift.
 struct FormValues {
     let name: String
-    private(set) var values: [FormField.Value]
+    let values: [FormField.Value]
 
-    init(_ name: String, of form: Form) {
+    init(_ name: String, _ values: [FormField.Value]) {
         self.name = name
-        values = form.compactMap { $0.isNamed(name) ? $0.value : nil }
-    }
-
-    init(_ name: String, _ value: FormField.Value) {
-        self.name = name
-        values = [value]
+        self.values = values
     }
 
     /// Whether there is nothing, or what a browser sends of an input that was left empty.

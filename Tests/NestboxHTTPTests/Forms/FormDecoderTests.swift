@@ -176,6 +176,31 @@ struct FormDecoderTests {
         #expect(try decode("tags[]=a&tags[]=b", as: Search.self).tags == ["a", "b"])
     }
 
+    @Test("takes time by the number of fields, not by its square")
+    func manyNames() throws {
+        let fields = (0..<50_000).map { URLEncodedForm.Field(name: "n\($0)", value: "\($0)") }
+        let start = ContinuousClock.now
+        #expect(try URLEncodedForm(fields).decode([String: Int].self).count == fields.count)
+        let duration = ContinuousClock.now - start
+        // By the square it is minutes.
+        #expect(duration < .seconds(10))
+    }
+
+    @Test("tells names apart that only look the same")
+    func bytesOfNames() throws {
+        struct Names: Decodable {
+            var composed: String
+            var decomposed: String
+            enum CodingKeys: String, CodingKey {
+                case composed = "\u{E9}"
+                case decomposed = "e\u{301}"
+            }
+        }
+        let names: Names = try decode("e%CC%81=2&%C3%A9=1")
+        #expect(names.composed == "1")
+        #expect(names.decomposed == "2")
+    }
+
     @Test("is no server's secret when a type cannot be a form")
     func unsupported() {
         struct Nested: Decodable { var inner: Strict }
