@@ -1,3 +1,5 @@
+import HTTPTypes
+
 /// Decodes a whole form: its fields are the properties of a type.
 struct FormDecoder: Decoder {
     private let fields: FormIndex
@@ -13,7 +15,31 @@ struct FormDecoder: Decoder {
     }
 
     func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
-        try Value(from: self)
+        do {
+            return try Value(from: self)
+        } catch let error as DecodingError {
+            throw Self.translated(error)
+        }
+    }
+
+    /// What the client is told of an error that a type has thrown about its fields.
+    ///
+    /// A type that no form can be is no mistake of the client's.
+    private static func translated(_ error: DecodingError) -> any Error {
+        switch error {
+        case .typeMismatch(let type, _) where type is Form.Type: error
+        case .keyNotFound(let key, let context): misfit(context.codingPath + [key], "is missing.")
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+            misfit(context.codingPath, "has a value that is not allowed.")
+        @unknown default: error
+        }
+    }
+
+    private static func misfit(_ path: [any CodingKey], _ message: String) -> any Error {
+        guard !path.isEmpty else {
+            return HTTPError(.unprocessableContent, "The form has a value that is not allowed.")
+        }
+        return FieldError(path.map(\.stringValue).joined(separator: "."), message)
     }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedDecodingContainer<Key> {

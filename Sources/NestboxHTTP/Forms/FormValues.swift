@@ -67,16 +67,18 @@ struct FormValues {
 
     func value<Value: Decodable>() throws -> Value {
         do {
+            if let value = try foundationValue(Value.self) { return value }
             return try Value(from: FormValueDecoder(self))
         } catch let error as DecodingError {
+            // A type with properties of its own: no form will ever do.
+            if case .typeMismatch(let type, _) = error, type is Form.Type { throw error }
             // The types of the standard library and of Foundation say no more than that a text will not do.
-            guard case .dataCorrupted = error else { throw error }
             throw self.error(isEmpty ? "is empty." : "has a value that is not allowed.")
         }
     }
 
     /// What the user wrote, short enough for a message and without control characters.
-    private static func quoted(_ text: String) -> String {
+    static func quoted(_ text: String) -> String {
         let scalars = text.unicodeScalars.filter { $0.properties.generalCategory != .control }
         let shown = String(String.UnicodeScalarView(scalars.prefix(40)))
         return scalars.count > 40 ? "\"\(shown)…\"" : "\"\(shown)\""

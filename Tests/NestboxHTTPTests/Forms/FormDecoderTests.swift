@@ -176,6 +176,105 @@ struct FormDecoderTests {
         #expect(try decode("tags[]=a&tags[]=b", as: Search.self).tags == ["a", "b"])
     }
 
+    // MARK: Types with a decoding of their own
+
+    struct Fussy: Decodable {
+        enum CodingKeys: CodingKey { case from, to }
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            let from = try container.decode(Int.self, forKey: .from)
+            let to = try container.decodeIfPresent(Int.self, forKey: .to)
+            guard from > 0 else {
+                throw DecodingError.dataCorruptedError(forKey: .from, in: container, debugDescription: "secret")
+            }
+            guard let to else {
+                throw DecodingError.keyNotFound(CodingKeys.to, .init(codingPath: [], debugDescription: "secret"))
+            }
+            guard to < 100 else {
+                throw DecodingError.typeMismatch(
+                    Int.self, .init(codingPath: [CodingKeys.to], debugDescription: "secret"))
+            }
+            guard to > from else {
+                throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: "secret"))
+            }
+        }
+    }
+
+    struct Coupon: Decodable {
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            _ = try container.decode(String.self)
+            throw DecodingError.valueNotFound(
+                Int.self, .init(codingPath: container.codingPath, debugDescription: "secret"))
+        }
+    }
+
+    @Test(
+        "answers errors that a type throws about its fields with 422 and their names",
+        arguments: [
+            ("from=1&to=2", nil), ("from=0&to=1", "from: has a value that is not allowed."),
+            ("from=1", "to: is missing."), ("from=1&to=100", "to: has a value that is not allowed."),
+            ("from=2&to=1", "The form has a value that is not allowed."),
+        ])
+    func ownErrors(text: String, message: String?) async {
+        let refusal = await refusal { _ = try await Request.urlEncoded(text).decode(Fussy.self) }
+        #expect(refusal?.message == message)
+        #expect(refusal?.status == (message == nil ? nil : 422))
+    }
+
+    @Test("answers errors that a property's type throws with 422 and its name")
+    func ownErrorOfProperty() {
+        struct Order: Decodable { var coupon: Coupon }
+        #expect(message("coupon=x", as: Order.self) == "coupon: has a value that is not allowed.")
+        #expect(message("coupon=x", as: [String: [Coupon]].self) == "coupon: has a value that is not allowed.")
+    }
+
+    struct Offer: Decodable, Equatable {
+        var link: URL?
+        var price: Decimal?
+        var day: Date?
+        var days: [Date]?
+    }
+
+    @Test("reads addresses, amounts and days")
+    func foundation() throws {
+        let day = Date(timeIntervalSince1970: 1_709_164_800)
+        #expect(
+            try decode("link=https://example.org/a?b&price=-12.50&day=2024-02-29&days=1970-01-01&days=2024-02-29")
+                == Offer(
+                    link: URL(string: "https://example.org/a?b"), price: Decimal(string: "-12.5"), day: day,
+                    days: [Date(timeIntervalSince1970: 0), day]))
+        #expect(try decode("link=&price=&day=") == Offer())
+        let digits = String(repeating: "9", count: 38)
+        #expect(try decode("price=\(digits)") == Offer(price: Decimal(string: digits)))
+        #expect(try decode("price=.5") == Offer(price: Decimal(string: "0.5")))
+    }
+
+    static let wrongFoundation: [(text: String, message: String)] = [
+        ("link=http://[::1", #"link: "http://[::1" is not a URL."#),
+        ("price=1e5", #"price: "1e5" is not a number."#),
+        ("price=1-2", #"price: "1-2" is not a number."#),
+        ("price=.", #"price: "." is not a number."#),
+        ("price=1.2.3", #"price: "1.2.3" is not a number."#),
+        ("price=%D9%A1", "price: \"\u{661}\" is not a number."),
+        ("price=\(String(repeating: "1", count: 39))", "price: has more than 38 digits."),
+        ("day=2023-02-29", #"day: "2023-02-29" is not a date such as 2026-05-31."#),
+        ("day=2024-13-01", #"day: "2024-13-01" is not a date such as 2026-05-31."#),
+        ("day=2024-00-01", #"day: "2024-00-01" is not a date such as 2026-05-31."#),
+        ("day=2024-01-00", #"day: "2024-01-00" is not a date such as 2026-05-31."#),
+        ("day=0000-01-01", #"day: "0000-01-01" is not a date such as 2026-05-31."#),
+        ("day=2024-1-01", #"day: "2024-1-01" is not a date such as 2026-05-31."#),
+        ("day=2024-01-01T00:00", #"day: "2024-01-01T00:00" is not a date such as 2026-05-31."#),
+        ("day=12345", #"day: "12345" is not a date such as 2026-05-31."#),
+        ("days=1970-01-01&days=x", #"days: "x" is not a date such as 2026-05-31."#),
+    ]
+
+    @Test("refuses what is no address, amount or day", arguments: wrongFoundation)
+    func badFoundation(text: String, message: String) {
+        #expect(self.message(text, as: Offer.self) == message)
+    }
+
     @Test("takes time by the number of fields, not by its square")
     func manyNames() throws {
         let fields = (0..<50_000).map { URLEncodedForm.Field(name: "n\($0)", value: "\($0)") }
