@@ -19,7 +19,8 @@ public struct FormLimits: Sendable, Hashable {
     public var size: Int
     /// How many bytes of files a form keeps in memory; 256 KiB by default.
     ///
-    /// A file that does not fit in what is left of them goes to a temporary file.
+    /// A file that does not fit in what is left of them goes to a temporary file, unless it has 16 KiB or less: those
+    /// are always in memory.
     public var memory: Int
     /// The directory of temporary files; by default ``temporaryDirectory``.
     public var directory: String

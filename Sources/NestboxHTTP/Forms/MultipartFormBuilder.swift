@@ -3,7 +3,7 @@ import HTTPTypes
 /// Makes a form of what a multipart parser finds.
 ///
 /// Text is kept in memory, and so are files as long as there is room for them; a file for which there is none goes to a
-/// temporary file.
+/// temporary file, unless it is so small that an open file would be the larger expense.
 struct MultipartFormBuilder {
     private let limits: FormLimits
     private var parser: MultipartParser
@@ -76,7 +76,8 @@ struct MultipartFormBuilder {
             throw FormLimits.exceeded(file: header?.name ?? "", limits.fileSize)
         }
         if file == nil {
-            guard data.count > limits.memory - memoryUsed - bytes.count else { return bytes.append(contentsOf: data) }
+            let room = max(Self.smallSize, limits.memory - memoryUsed)
+            guard data.count > room - bytes.count else { return bytes.append(contentsOf: data) }
             file = try TemporaryFile(in: limits.directory)
         }
         // Small pieces are gathered: a write for each would cost more than the copy.
@@ -86,6 +87,9 @@ struct MultipartFormBuilder {
         }
         bytes.append(contentsOf: data)
     }
+
+    /// Up to how many bytes a file always stays in memory: a form may have more files than there are descriptors.
+    private static var smallSize: Int { 16 << 10 }
 
     /// How many bytes are written at once.
     private static var writeSize: Int { 64 << 10 }

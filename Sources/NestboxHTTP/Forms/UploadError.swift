@@ -3,7 +3,8 @@ import HTTPTypes
 
 /// The system refused what an upload needs: room for its file, or a place to save it.
 ///
-/// The client is told 507 when a disk or quota is full, else 500; only the log has the reason.
+/// The client is told 507 when a disk or quota is full, 503 when too many files are open, else 500; only the log has the
+/// reason.
 public struct UploadError: Error, Sendable, Hashable {
     /// What kind of refusal it was.
     public let code: Code
@@ -12,7 +13,7 @@ public struct UploadError: Error, Sendable, Hashable {
     private let action: String
     private let path: String
 
-    init(_ action: String, _ path: String, _ error: Int32 = errno) {
+    package init(_ action: String, _ path: String, _ error: Int32 = errno) {
         self.action = action
         self.path = path
         systemError = error
@@ -44,6 +45,12 @@ extension UploadError: CustomStringConvertible {
 }
 
 extension UploadError: HTTPErrorConvertible {
-    /// 507 when there is no room, else 500.
-    public var httpError: HTTPError { HTTPError(code == .noSpace ? .init(code: 507) : .internalServerError) }
+    /// 507 when there is no room, 503 when too many files are open, else 500.
+    public var httpError: HTTPError {
+        switch systemError {
+        case ENOSPC, EDQUOT: HTTPError(.init(code: 507))
+        case EMFILE, ENFILE: HTTPError(.serviceUnavailable)
+        default: HTTPError(.internalServerError)
+        }
+    }
 }

@@ -27,9 +27,12 @@ struct UploadedFileTests {
         return (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
     }
 
-    static let sizes = [0, 1, 999, 1000, 1001, 65_535, 65_536, 65_537, 200_000]
+    /// Up to this size files are always in memory.
+    private static let small = 16 << 10
 
-    @Test("have the bytes that were sent, in memory or in a file", arguments: sizes, [0, 1000, .max])
+    static let sizes = [0, 1, 999, 16_383, 16_384, 16_385, 30_000, 30_001, 65_535, 65_536, 65_537, 200_000]
+
+    @Test("have the bytes that were sent, in memory or in a file", arguments: sizes, [0, 30_000, .max])
     func bytes(size: Int, memory: Int) async throws {
         let data = Self.pattern(size)
         for chunk in [700, 50_000] {
@@ -45,15 +48,15 @@ struct UploadedFileTests {
                 }
                 #expect(read == data)
             }
-            #expect(try folder.openFiles() - before == (size > memory ? 1 : 0))
+            #expect(try folder.openFiles() - before == (size > max(memory, Self.small) ? 1 : 0))
         }
         #expect(try folder.names().isEmpty)
     }
 
     @Test("are in files without a name and of mode 0600, which end with them")
     func temporary() async throws {
-        var file: UploadedFile? = try await upload([1, 2, 3], memory: 2)
-        #expect(file?.size == 3)
+        var file: UploadedFile? = try await upload(Self.pattern(Self.small + 1), memory: 2)
+        #expect(file?.size == Self.small + 1)
         #expect(try folder.openFiles() == 1)
         #expect(try folder.openModes() == [0o100600])
         #expect(try folder.names().isEmpty)
@@ -63,17 +66,28 @@ struct UploadedFileTests {
 
     @Test("share the memory of their form")
     func memory() async throws {
-        let request = Request.multipart(.file("a", [1, 2]), .file("b", [3, 4]), .text("c", "text"), .file("d", [5]))
-        let form = try await request.form(limits: FormLimits(memory: 3, directory: folder.path))
+        let files = [20_000, 20_001, 20_000].map(Self.pattern)
+        let request = Request.multipart(
+            .file("a", files[0]), .file("b", files[1]), .text("c", "text"), .file("d", files[2]))
+        let form = try await request.form(limits: FormLimits(memory: 40_000, directory: folder.path))
         #expect(try folder.openFiles() == 1)
         var read: [[UInt8]] = []
         for file in form.files { read.append(try await file.collect()) }
-        #expect(read == [[1, 2], [3, 4], [5]])
+        #expect(read == files)
+    }
+
+    @Test("take no descriptors while they are small, however many they are")
+    func small() async throws {
+        let parts = (0..<100).map { SentPart.file("file", Self.pattern($0 == 0 ? Self.small : $0)) }
+        let request = Request.multipart(SentPart.body(parts))
+        let form = try await request.form(limits: FormLimits(memory: 0, directory: folder.path))
+        #expect(try folder.openFiles() == 0)
+        #expect(form.files.map(\.size).reduce(0, +) == Self.small + 99 * 50)
     }
 
     @Test("leave nothing when the form is refused behind them")
     func refused() async throws {
-        let request = Request.multipart(Array(SentPart.body([.file("a", [1, 2])]).dropLast(4)))
+        let request = Request.multipart(Array(SentPart.body([.file("a", Self.pattern(20_000))]).dropLast(4)))
         let limits = FormLimits(memory: 0, directory: folder.path)
         let refusal = await refusal { _ = try await request.form(limits: limits) }
         #expect(refusal?.status == 400)
@@ -83,10 +97,11 @@ struct UploadedFileTests {
 
     @Test("are collected up to a limit")
     func limit() async throws {
-        for memory in [0, 10] {
-            let file = try await upload([1, 2, 3], memory: memory)
-            #expect(try await file.collect(upTo: 3) == [1, 2, 3])
-            #expect(await refusal { _ = try await file.collect(upTo: 2) }?.status == 413)
+        for memory in [0, 20_000] {
+            let data = Self.pattern(20_000)
+            let file = try await upload(data, memory: memory)
+            #expect(try await file.collect(upTo: 20_000) == data)
+            #expect(await refusal { _ = try await file.collect(upTo: 19_999) }?.status == 413)
         }
     }
 
@@ -113,8 +128,9 @@ struct UploadedFileTests {
         #expect(error?.code == .exists)
         #expect(error?.description == "cannot save \(first): File exists")
         #expect(error?.httpError.status == .internalServerError)
-        try await upload([7], memory: memory).save(to: first, permissions: 0o640, replacing: true)
-        #expect(try folder.read("first") == [7])
+        let other = Self.pattern(20_000)
+        try await upload(other, memory: memory).save(to: first, permissions: 0o640, replacing: true)
+        #expect(try folder.read("first") == other)
         #expect(try folder.mode("first") == 0o100640)
         #expect(try folder.read("second") == data)
         #expect(try folder.names() == ["first", "second"])
@@ -134,7 +150,7 @@ struct UploadedFileTests {
 
     @Test("are not saved through a symbolic link, nor where there is no directory", arguments: [0, .max])
     func badPlaces(memory: Int) async throws {
-        let file = try await upload([1], memory: memory)
+        let file = try await upload(Self.pattern(20_000), memory: memory)
         #expect(symlink(folder.path + "/target", folder.path + "/link") == 0)
         await #expect(throws: UploadError.self) { try await file.save(to: folder.path + "/link") }
         #expect(try folder.names() == ["link"])
@@ -148,7 +164,7 @@ struct UploadedFileTests {
 
     @Test("are refused with the reason in the log when there is no place for them")
     func noPlace() async throws {
-        let request = Request.multipart(.file("a", [1]))
+        let request = Request.multipart(.file("a", Self.pattern(20_000)))
         let error = await #expect(throws: UploadError.self) {
             try await request.form(limits: FormLimits(memory: 0, directory: folder.path + "/none"))
         }
@@ -156,6 +172,13 @@ struct UploadedFileTests {
         #expect(error?.systemError == ENOENT)
         #expect(error?.description == "cannot make a temporary file in \(folder.path)/none: No such file or directory")
         #expect(error?.httpError.message == "Internal Server Error")
+    }
+
+    @Test(
+        "are refused with what the client may do about it",
+        arguments: [(ENOSPC, 507), (EDQUOT, 507), (EMFILE, 503), (ENFILE, 503), (EIO, 500), (EEXIST, 500)])
+    func statuses(error: Int32, status: Int) {
+        #expect(UploadError("save", "a", error).httpError.status.code == status)
     }
 
     @Test("say their names and size, not what is in them")
