@@ -23,7 +23,7 @@ package struct ErrorPage {
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="robots" content="noindex">
             <link rel="icon" href="data:,">
-            <title>\(HTMLText.escape(title))</title>
+            <title>\(title.escapedForHTML)</title>
             <style>
             \(style)
             </style>
@@ -42,21 +42,21 @@ package struct ErrorPage {
         let phrase = error.status.phrase
         var parts = [
             "<p class=\"code\">\(error.status.code)</p>",
-            "<h1>\(HTMLText.escape(phrase.isEmpty ? "Error" : phrase))</h1>",
-            "<p>\(HTMLText.escape(error.message == phrase ? explanation : error.message))</p>",
+            "<h1>\((phrase.isEmpty ? "Error" : phrase).escapedForHTML)</h1>",
+            "<p>\((error.message == phrase ? explanation : error.message).escapedForHTML)</p>",
         ]
         if !error.fields.isEmpty {
             let items = error.fields.sorted { $0.key < $1.key }.map { name, text in
-                "<li><b>\(HTMLText.escape(name))</b>: \(HTMLText.escape(text))</li>"
+                "<li><b>\(name.escapedForHTML)</b>: \(text.escapedForHTML)</li>"
             }
             parts.append("<ul>\(items.joined())</ul>")
         }
         if error.status.code >= 500 {
             parts.append("<p class=\"note\">If it happens again, tell us this name of the request:<br>")
-            parts.append("<code>\(HTMLText.escape(request.id))</code></p>")
+            parts.append("<code>\(request.id.escapedForHTML)</code></p>")
         }
         if [403, 404, 405, 410].contains(error.status.code) {
-            parts.append("<p><a href=\"\(HTMLText.escape(request.path(for: "/")))\">To the start page</a></p>")
+            parts.append("<p><a href=\"\(request.path(for: "/").escapedForHTML)\">To the start page</a></p>")
         }
         return "<main>\n\(parts.joined(separator: "\n"))\n</main>"
     }

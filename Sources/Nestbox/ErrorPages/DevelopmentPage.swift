@@ -46,7 +46,7 @@ struct DevelopmentPage {
         ].filter { !$0.isEmpty }.joined(separator: "\n")
     }
 
-    private func escape(_ text: String) -> String { HTMLText.escape(text) }
+    private func escape(_ text: String) -> String { text.escapedForHTML }
 
     /// Nothing when there is nothing in it.
     private func section(_ title: String, _ content: String) -> String {
