@@ -23,7 +23,7 @@ final class TemporaryFile: Sendable {
         if result != 0 { throw UploadError("write to", "a temporary file") }
     }
 
-    /// Reads up to `count` bytes, fewer only at the end.
+    /// Reads so many bytes: fewer are an error, as whoever has been given the name may have cut the file.
     func read(_ count: Int, at offset: Int) throws(UploadError) -> [UInt8] {
         var failed = false
         // The call fills at most the capacity that it is told and says how much it filled.
@@ -33,6 +33,7 @@ final class TemporaryFile: Sendable {
             used = max(0, result)
         }
         if failed { throw UploadError("read", "a temporary file") }
+        if bytes.count < count { throw UploadError("read all of", "a temporary file", EIO) }
         return bytes
     }
 

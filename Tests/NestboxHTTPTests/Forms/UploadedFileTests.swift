@@ -85,6 +85,21 @@ struct UploadedFileTests {
         #expect(form.files.map(\.size).reduce(0, +) == Self.small + 99 * 50)
     }
 
+    @Test("are not cut short in silence when whoever has their name cuts them")
+    func cut() async throws {
+        let file = try await upload(Self.pattern(100_000), memory: 0)
+        try await file.save(to: folder.path + "/name")
+        for size in [90_000, 65_536, 0] {
+            #expect(truncate(folder.path + "/name", size) == 0)
+            await #expect(throws: UploadError.self) { _ = try await file.collect() }
+            await #expect(throws: UploadError.self) {
+                for try await piece in file { #expect(!piece.isEmpty) }
+            }
+            await #expect(throws: UploadError.self) { try await file.save(to: folder.path + "/copy") }
+            #expect(try folder.names() == ["name"])
+        }
+    }
+
     @Test("leave nothing when the form is refused behind them")
     func refused() async throws {
         let request = Request.multipart(Array(SentPart.body([.file("a", Self.pattern(20_000))]).dropLast(4)))
