@@ -151,6 +151,38 @@ struct UploadedFileTests {
         #expect(try folder.names() == ["first", "second"])
     }
 
+    @Test("are saved under names as long as a file system takes", arguments: [0, .max], [false, true])
+    func longNames(memory: Int, replacing: Bool) async throws {
+        let data = Self.pattern(20_000)
+        let file = try await upload(data, memory: memory)
+        let name = String(repeating: "n", count: 255)
+        try await file.save(to: "\(folder.path)/\(name)", replacing: replacing)
+        #expect(try folder.read(name) == data)
+        await #expect(throws: UploadError.self) {
+            try await file.save(to: "\(folder.path)/\(name)n", replacing: replacing)
+        }
+        #expect(try folder.names() == [name])
+    }
+
+    @Test("are saved whole where files cannot be nameless, too", arguments: [0, .max])
+    func renaming(memory: Int) async throws {
+        let data = Self.pattern(100_000)
+        let file = try await upload(data, memory: memory)
+        let path = folder.path + "/file"
+        try await file.move(to: path, 0o640, replacing: false, isLinked: false)
+        #expect(try folder.read("file") == data)
+        #expect(try folder.mode("file") == 0o100640)
+        let other = try await upload([1], memory: memory)
+        let error = await #expect(throws: UploadError.self) {
+            try await other.move(to: path, 0o600, replacing: false, isLinked: false)
+        }
+        #expect(error?.code == .exists)
+        #expect(try folder.read("file") == data)
+        try await other.move(to: path, 0o600, replacing: true, isLinked: false)
+        #expect(try folder.read("file") == [1])
+        #expect(try folder.names() == ["file"])
+    }
+
     @Test("are saved on another file system", .enabled(if: Folder.hasSharedMemory, "no /dev/shm"))
     func otherFileSystem() async throws {
         let other = try Folder(in: "/dev/shm")
