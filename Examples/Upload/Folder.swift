@@ -29,7 +29,7 @@ struct Folder: Sendable {
     func entries() throws -> [Entry] {
         let manager = FileManager.default
         let entries = try manager.contentsOfDirectory(atPath: path).compactMap { name -> Entry? in
-            // One that has gone in between, or is being received.
+            // One that has gone in between, or is being saved.
             guard !name.hasPrefix("."), let found = try? manager.attributesOfItem(atPath: "\(path)/\(name)") else {
                 return nil
             }
@@ -40,13 +40,17 @@ struct Folder: Sendable {
         return entries.sorted { ($0.date, $1.name) > ($1.date, $0.name) }
     }
 
-    /// Keeps a file under its own name, or one with a number when that is taken.
-    /// - Throws: `HTTPError` 507 when there are too many.
-    func keep(_ file: UploadedFile) async throws {
-        let count = try entries().count
-        guard count < Self.mostFiles else {
+    /// Keeps files, each under its own name, or one with a number when that is taken.
+    /// - Throws: `HTTPError` 507 when there is no room for all of them.
+    func keep(_ files: [UploadedFile]) async throws {
+        let count = try FileManager.default.contentsOfDirectory(atPath: path).count
+        guard count + files.count <= Self.mostFiles else {
             throw HTTPError(.init(code: 507), "There is no room for more than \(Self.mostFiles) files.")
         }
+        for file in files { try await keep(file) }
+    }
+
+    private func keep(_ file: UploadedFile) async throws {
         let name = SafeName(file.filename)
         for number in 1...Self.mostFiles + 1 {
             do {
@@ -63,29 +67,30 @@ struct SafeName: Sendable {
     private let suffix: String
 
     init(_ name: String) {
-        var plain = String(
-            String.UnicodeScalarView(
-                name.unicodeScalars.map { scalar in
-                    scalar.value < 0x20 || scalar.value == 0x7F || scalar == "/" || scalar == "\\" ? "_" : scalar
-                }))
-        while plain.hasPrefix(".") { plain.removeFirst() }
-        if plain.isEmpty { plain = "file" }
+        // By scalars and never by characters: what is put behind a dot could make another character of it.
+        var plain = String.UnicodeScalarView(
+            name.unicodeScalars.map { scalar in
+                scalar.value < 0x20 || scalar.value == 0x7F || scalar == "/" || scalar == "\\" ? "_" : scalar
+            })[...]
+        plain = plain.drop { $0 == "." }
         let dot = plain.dropFirst().lastIndex(of: ".") ?? plain.endIndex
-        // Together less than the 255 bytes that a name may have, whatever the characters.
-        suffix = String(plain[dot...].prefix { !$0.isWhitespace }).prefix(bytes: 20)
-        stem = String(plain[..<dot]).prefix(bytes: 200)
+        // Together less than the 255 bytes that a name may have, whatever the scalars.
+        suffix = plain[dot...].prefix { !$0.properties.isWhitespace }.prefix(bytes: 20)
+        let start = plain[..<dot].prefix(bytes: 200)
+        // Without one it would be hidden, or the folder itself.
+        stem = start.isEmpty ? "file" : start
     }
 
     func numbered(_ number: Int) -> String { number == 1 ? stem + suffix : "\(stem) (\(number))\(suffix)" }
 }
 
-extension String {
-    /// As many whole characters as fit in so many bytes.
+extension Substring.UnicodeScalarView {
+    /// As many whole scalars as fit in so many bytes.
     fileprivate func prefix(bytes limit: Int) -> String {
         var count = 0
         return String(
-            prefix { character in
-                count += character.utf8.count
+            prefix { scalar in
+                count += UTF8.width(scalar)
                 return count <= limit
             })
     }

@@ -15,8 +15,8 @@ struct Upload {
 
         router.post("/") { request in
             do {
-                for file in try await request.form(limits: limits).files(for: "files") { try await folder.keep(file) }
-            } catch let error as HTTPError where error.status.code < 500 {
+                try await folder.keep(try await request.form(limits: limits).files(for: "files"))
+            } catch let error as HTTPError where error.status.code < 500 || error.status.code == 507 {
                 return try Pages.files(folder, error: error)
             }
             // So that loading the page again does not send the files again. It is relative: it works below a mount point.

@@ -138,6 +138,11 @@ extension Integration.ExamplesInBrowserTests {
             arguments: [
                 ("../../evil.html", "evil.html"), (#"C:\\evil.html"#, "evil.html"), ("..", "file"),
                 (".htaccess", "htaccess"),
+                (".\u{301}hidden", "\u{301}hidden"),
+                (
+                    "a" + String(repeating: "\u{301}", count: 200) + ".txt",
+                    "a" + String(repeating: "\u{301}", count: 99) + ".txt"
+                ),
                 ("a%2Fb.txt", "a%2Fb.txt"), ("<script>.html", "<script>.html"),
                 (String(repeating: "ü", count: 300) + ".txt", String(repeating: "ü", count: 100) + ".txt"),
             ])
@@ -153,6 +158,28 @@ extension Integration.ExamplesInBrowserTests {
             #expect(answer.text == "<script>alert(1)</script>")
             #expect(answer.field("Content-Disposition")?.hasPrefix("attachment") == true)
             #expect(answer.field("X-Content-Type-Options") == "nosniff")
+        }
+
+        @Test("says in the page that there is no room, before it keeps the first file")
+        func full() throws {
+            let site = try Site()
+            // A hidden one takes room, too.
+            for number in 1...98 { _ = try site.file("kept/\(number == 1 ? ".1" : "\(number)")", []) }
+            let part = """
+                --x\r\nContent-Disposition: form-data; name="files"; filename="f"\r\n\r\n1\r\n
+                """
+            func post(_ count: Int) throws -> HTTPConnection.Response {
+                try site.nginx.request(
+                    "POST", "/", headers: [("Content-Type", "multipart/form-data; boundary=x")],
+                    body: Array((String(repeating: part, count: count) + "--x--\r\n").utf8))
+            }
+            let answer = try post(3)
+            #expect(answer.status == 507)
+            #expect(answer.text.contains("There is no room for more than 100 files."))
+            #expect(answer.text.contains("<form"))
+            #expect(site.kept.count == 98)
+            #expect(try post(2).status == 303)
+            #expect(site.kept.count == 100)
         }
 
         @Test("takes nothing but forms")
