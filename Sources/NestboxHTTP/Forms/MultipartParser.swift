@@ -14,8 +14,9 @@ import CNestboxSystem
 /// try parser.finish()
 /// ```
 ///
-/// A line is a boundary's only when nothing but blanks or two hyphens follow the boundary: else it is data. Before the
-/// first one and behind the last one anything may stand, and is ignored. Lines end with CR LF.
+/// A boundary begins a part only when nothing but blanks stand behind it on its line, and ends the form when two hyphens
+/// follow at once, whatever follows those; else the line is data. Before the first boundary and behind the last one
+/// anything may stand, and is ignored. Lines end with CR LF.
 package struct MultipartParser: Sendable {
     /// What a body consists of.
     package enum Event: Sendable, Hashable {
@@ -255,8 +256,8 @@ extension MultipartParser {
 
     private mutating func beginPart(_ bytes: ArraySlice<UInt8>) throws(MultipartError) -> Event? {
         guard bytes.count <= headerLimit else { throw .headerTooLarge(part: part, limit: headerLimit) }
-        let header = try MultipartHeader(parsing: bytes, part: part)
         if bytes.count > largestHeader.size { largestHeader = (bytes.count, part) }
+        let header = try MultipartHeader(parsing: bytes, part: part)
         state = .content
         isInPart = true
         matched = 2
