@@ -17,11 +17,12 @@ extension Integration {
                 """
 
             init(
-                servers: [String] = [debian], http: String = "",
+                servers: [String] = [debian], http: String = "", guarded: String? = nil,
                 _ configure: (inout GatewayConfiguration) -> Void = { _ in },
                 show: @escaping @Sendable (Request) throws -> String
             ) throws {
                 application = try LocalApplication(configure) { router in
+                    if let guarded { router.any(guarded) { _ in "guarded" } }
                     router.any("/") { request in try show(request) }
                     router.any("/{rest...}") { request in try show(request) }
                 }
@@ -116,19 +117,22 @@ extension Integration {
         func guardedLocation() throws {
             let guarded = """
                 location /admin { deny all; }
+                location /Kasse { deny all; }
                 location / { fastcgi_pass nestbox; include nestbox/fastcgi_params; }
                 """
-            let site = try Site(servers: [guarded], show: \.path)
+            let site = try Site(servers: [guarded], guarded: "/Kasse/{rest...}", show: \.path)
             let targets = [
                 "/admin/x", "/admin/../x", "/admin/%2e%2e/x", "/admin/.%2E/x", "/admin%2F../x", "/admin/a/..%2f../x",
                 "/x/../admin/y", "/./admin/y", "//admin/y", "/admin/.", "/admin/..", "/%61dmin/../x",
-                "/x/../admin/../y",
+                "/x/../admin/../y", "/Kasse/x", "/%4Basse/x",
             ]
             for target in targets {
                 let answer = try site.nginx.request("GET", target, to: 0)
                 #expect([400, 403].contains(answer.status), "\(target): \(answer.status)")
             }
             #expect(try site.answer("GET", "/x/admin/y", to: 0) == "/x/admin/y")
+            // The Kelvin sign, which Swift takes for a K and nginx does not.
+            #expect(try site.answer("GET", "/%E2%84%AAasse/x", to: 0) == "/\u{212A}asse/x")
         }
 
         @Test("links have the port that the client named, where the variables have it", arguments: [nil, 0])

@@ -57,13 +57,18 @@ struct RouterTests {
         ("/.a", "/{a} a=.a"),
         ("/...", "/{a} a=..."),
         ("/%252e%252e", "/{a} a=%2e%2e"),
+        ("/Kasse", "/Kasse"),
+        // The Kelvin sign, which Swift takes for a K.
+        ("/%E2%84%AAasse", "/{a} a=\u{212A}asse"),
+        ("/caf%C3%A9", "/caf\u{E9}"),
+        ("/cafe%CC%81", "/{a} a=cafe\u{301}"),
     ]
 
     @Test("finds the route of a path, decoding each segment once", arguments: paths)
     func routing(target: String, answer: String?) async throws {
         let client = try client([
             "/", "/birds", "/birds/", "/birds/new", "/birds/{name}", "/birds/{name}/eggs", "/{a}", "/files/{path...}",
-            "/files/readme", "/a b",
+            "/files/readme", "/a b", "/Kasse", "/caf\u{E9}",
         ])
         let response = await client.get(target)
         #expect(response.status == (answer == nil ? .notFound : .ok))

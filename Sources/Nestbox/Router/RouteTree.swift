@@ -30,11 +30,22 @@ struct RouteTree: Sendable {
     }
 
     private struct Node: Sendable {
-        var texts: [String: Int] = [:]
+        var texts: [Text: Int] = [:]
         var parameter: Int?
         var endpoint: Endpoint?
         /// `{name...}` below this node.
         var rest: Endpoint?
+    }
+
+    /// The text of a segment, which is another when its bytes are: web servers compare bytes where they guard a location, and
+    /// Swift takes canonically equivalent strings, such as `K` and the Kelvin sign, for equal.
+    private struct Text: Hashable, Sendable {
+        var text: String
+
+        init(_ text: String) { self.text = text }
+
+        // Strings of the same bytes have the same hash.
+        static func == (one: Text, other: Text) -> Bool { one.text.utf8.elementsEqual(other.text.utf8) }
     }
 
     private var nodes = [Node()]
@@ -46,6 +57,7 @@ struct RouteTree: Sendable {
         for segment in pattern.segments {
             switch segment {
             case .text(let text):
+                let text = Text(text)
                 index = child(nodes[index].texts[text]) { tree, child in tree.nodes[index].texts[text] = child }
             case .parameter:
                 index = child(nodes[index].parameter) { tree, child in tree.nodes[index].parameter = child }
@@ -91,7 +103,7 @@ struct RouteTree: Sendable {
         let end = path.firstIndex(of: slash)
         let segment = PercentEncoding.decode(Substring(path[..<(end ?? path.endIndex)]))
         let rest = end.map { path[path.index(after: $0)...] }
-        if let next = node.texts[segment], let found = below(next, rest, &values) { return found }
+        if let next = node.texts[Text(segment)], let found = below(next, rest, &values) { return found }
         if let next = node.parameter, !segment.isEmpty {
             values.append(segment)
             if let found = below(next, rest, &values) { return found }
