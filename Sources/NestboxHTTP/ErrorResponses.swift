@@ -46,7 +46,10 @@ public struct ErrorResponses: Sendable {
     /// Answers a request, whatever happens on the way.
     package func respond(to request: Request, with responder: any Responder) async -> Response {
         do {
-            if let refusal = request.head.refusal { throw refusal }
+            if let refusal = request.head.refusal {
+                (responder as? any RefusalObserver)?.onRefusal(of: request)
+                throw refusal
+            }
             var response = try await responder.respond(to: request)
             // A CGI response is final: the web server would take an interim status for that.
             guard (200...599).contains(response.status.code) else { throw InterimStatus(code: response.status.code) }

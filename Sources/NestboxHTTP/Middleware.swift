@@ -15,6 +15,13 @@ public protocol Middleware: Sendable {
     /// Answers the request, usually by asking `next`.
     func respond(to request: Request, next: any Responder) async throws -> Response
 
+    /// Is called in place of ``respond(to:next:)`` for a request that no handler is to see, as it is malformed, too large or for
+    /// another host.
+    ///
+    /// Who adds header fields to every response asks for that here, too, by ``Request/onResponse(_:)``. The path, the host and
+    /// the method may be what the request is refused for. Only the application's own middleware is called.
+    func onRefusal(of request: Request)
+
     /// Looks at what a request passes before it comes here, and throws when the order cannot work.
     ///
     /// It is asked when the application starts, for every route that it stands in front of. By default any order will do.
@@ -22,18 +29,31 @@ public protocol Middleware: Sendable {
 }
 
 extension Middleware {
+    /// Does nothing.
+    public func onRefusal(of request: Request) {}
+
     /// Accepts any order.
     public func check(behind outer: [any Middleware]) throws {}
 }
 
 /// A middleware in front of a responder.
-struct MiddlewareResponder: Responder {
+struct MiddlewareResponder: Responder, RefusalObserver {
     let middleware: any Middleware
     let next: any Responder
 
     func respond(to request: Request) async throws -> Response {
         try await middleware.respond(to: request, next: next)
     }
+
+    func onRefusal(of request: Request) {
+        middleware.onRefusal(of: request)
+        (next as? any RefusalObserver)?.onRefusal(of: request)
+    }
+}
+
+/// A responder that is told of requests which it is not to answer, see ``Middleware/onRefusal(of:)``.
+package protocol RefusalObserver: Responder {
+    func onRefusal(of request: Request)
 }
 
 extension Responder {

@@ -108,7 +108,7 @@ extension TestClient {
 }
 
 /// Remembers the error that a responder throws.
-private final class ErrorRecorder: Responder {
+private final class ErrorRecorder: RefusalObserver {
     private let responder: any Responder
     private let thrown = Mutex<(any Error)?>(nil)
 
@@ -117,6 +117,8 @@ private final class ErrorRecorder: Responder {
     }
 
     var error: (any Error)? { thrown.withLock { $0 } }
+
+    func onRefusal(of request: Request) { (responder as? any RefusalObserver)?.onRefusal(of: request) }
 
     func respond(to request: Request) async throws -> Response {
         do {

@@ -75,8 +75,7 @@ public struct CORSMiddleware: Middleware {
     /// Answers preflights, and adds to other responses who may read them.
     public func respond(to request: Request, next: any Responder) async throws -> Response {
         let origin = request.variables[nonEmpty: "HTTP_ORIGIN"]
-        let allowed = allowed(origin)
-        request.onResponse { [self] in add(to: &$0.headers, allowed: allowed) }
+        let allowed = prepare(request, origin)
         guard request.method == .options, origin != nil,
             request.variables[nonEmpty: "HTTP_ACCESS_CONTROL_REQUEST_METHOD"] != nil
         else { return try await next.respond(to: request) }
@@ -84,6 +83,17 @@ public struct CORSMiddleware: Middleware {
             throw HTTPError(.forbidden, "Pages of this origin may not use this address.")
         }
         return Response(status: .noContent, headers: preflight)
+    }
+
+    /// Lets allowed origins read why a request is refused.
+    public func onRefusal(of request: Request) { prepare(request, request.variables[nonEmpty: "HTTP_ORIGIN"]) }
+
+    /// Has the response say who may read it.
+    @discardableResult
+    private func prepare(_ request: Request, _ origin: String?) -> String? {
+        let allowed = allowed(origin)
+        request.onResponse { [self] in add(to: &$0.headers, allowed: allowed) }
+        return allowed
     }
 
     /// What `Access-Control-Allow-Origin` says to an origin, if anything.

@@ -89,11 +89,18 @@ public struct SecurityHeadersMiddleware: Middleware {
 
     /// Answers the request; the fields are added to whatever the answer will be.
     public func respond(to request: Request, next: any Responder) async throws -> Response {
+        prepare(request)
+        return try await next.respond(to: request)
+    }
+
+    /// Adds the fields to the answer to a request that is refused.
+    public func onRefusal(of request: Request) { prepare(request) }
+
+    private func prepare(_ request: Request) {
         let isSecure = request.isSecure
         request.onResponse { [head = request.head, self] response in
             add(to: &response.headers, isSecure: isSecure, nonce: head.knownNonce)
         }
-        return try await next.respond(to: request)
     }
 
     private func add(to headers: inout HTTPFields, isSecure: Bool, nonce: String?) {

@@ -76,7 +76,8 @@ struct CORSMiddlewareTests {
     }
 
     @Test(
-        "an allowed origin reads responses and errors", arguments: [("/data", 200), ("/nowhere", 404), ("/fails", 500)])
+        "an allowed origin reads responses and errors",
+        arguments: [("/data", 200), ("/nowhere", 404), ("/fails", 500), ("/../data", 400)])
     func read(target: String, status: Int) async throws {
         let exposed = try #require(HTTPField.Name("X-Total"))
         let client = try client(try CORSMiddleware(origins: ["https://app.example"], exposes: [exposed, .eTag]))
@@ -85,6 +86,15 @@ struct CORSMiddlewareTests {
         #expect(names(response) == ["access-control-allow-origin", "access-control-expose-headers"])
         #expect(response.headers[.accessControlExposeHeaders] == "X-Total, ETag")
         #expect(response.headers[.vary] == (status == 200 ? "Origin" : "Accept, Origin"))
+    }
+
+    @Test("a preflight that is refused is not answered as if it were allowed")
+    func refused() async throws {
+        let client = try client(try CORSMiddleware(origins: ["https://app.example"]))
+        let response = await preflight(client, "/../data", origin: "https://app.example")
+        #expect(response.status == .badRequest)
+        #expect(response.headers[.accessControlAllowOrigin] == "https://app.example")
+        #expect(response.headers[.accessControlAllowMethods] == nil)
     }
 
     @Test("requests without an origin get no field but Vary")

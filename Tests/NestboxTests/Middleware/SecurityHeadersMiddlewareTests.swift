@@ -34,7 +34,7 @@ struct SecurityHeadersMiddlewareTests {
         "are on every response, errors and unknown paths among them",
         arguments: [
             ("GET", "/", 200), ("GET", "/nowhere", 404), ("PUT", "/", 405), ("OPTIONS", "/", 204),
-            ("GET", "/fails", 500), ("GET", "/stream", 409),
+            ("GET", "/fails", 500), ("GET", "/stream", 409), ("GET", "/x/../y", 400), ("TRACE", "/", 405),
         ])
     func everywhere(method: String, target: String, status: Int) async throws {
         let method = try #require(HTTPRequest.Method(method))
