@@ -44,7 +44,7 @@ public struct SessionMiddleware: Middleware {
             var response = try await next.respond(to: request)
             guard exchange.touchedSession != nil else { return response }
             try await exchange.commit(status: response.status.code)
-            SessionExchange.finish(&response.headers, exchange.knownVisit.cookie)
+            exchange.finishResponse()
             if let sweep = settings.sweeping?.work(after: request, log: exchange.log) {
                 response.afterwards = { [before = response.afterwards] in
                     await before?()
@@ -95,6 +95,12 @@ extension SessionExchange {
             // The first error is the one to tell; the second was logged.
             if status < 500 { throw failure }
         }
+        finishResponse()
+    }
+
+    /// Adds what the response says of the session, also when it is another than the handler's in the end: a stream that
+    /// fails before its first byte is answered with an error.
+    fileprivate func finishResponse() {
         let cookie = knownVisit.cookie
         request.onResponse { Self.finish(&$0.headers, cookie) }
     }

@@ -59,6 +59,22 @@ struct SessionStatusTests {
         #expect(await visitor.get("/").text == #"["k": "w"] nil"#)
     }
 
+    @Test("a cookie is not lost when a stream fails before its first byte", arguments: Kind.allCases)
+    func failingStream(kind: Kind) async throws {
+        let site = try Site(kind) { router in
+            router.addRoutes()
+            router.post("/stream") { request in
+                try await request.session["k"] = "w"
+                return Response.stream { _ in throw Crash() }
+            }
+        }
+        let visitor = try site.visitor()
+        let response = await visitor.post("/stream")
+        #expect(response.status == .internalServerError)
+        #expect(response.setCookies.count == 1)
+        #expect(await visitor.get("/").text == #"["k": "w"] nil"#)
+    }
+
     @Test("a login in a page that fails leaves no session behind", arguments: Kind.allCases)
     func newLogin(kind: Kind) async throws {
         let visitor = try site(kind).visitor()
