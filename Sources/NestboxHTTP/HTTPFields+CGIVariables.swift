@@ -51,4 +51,10 @@ extension CGIVariables {
         for entry in entries where isNamed(entry, name.utf8.span) { lines.append(bytes[entry.value]) }
         return lines
     }
+
+    /// All lines of one name as one list, which is what they mean (RFC 9110 §5.3); `nil` when there is nothing in them.
+    func list(of name: String) -> String? {
+        let lines = lines(of: name).filter { !$0.isEmpty }
+        return lines.isEmpty ? nil : lines.map { String(decoding: $0, as: UTF8.self) }.joined(separator: ",")
+    }
 }

@@ -152,7 +152,7 @@ extension RequestHead {
 
     package var remoteAddress: String? {
         settings.trustedProxies.client(
-            peer: variables.peer, forwardedFor: variables[nonEmpty: "HTTP_X_FORWARDED_FOR"])
+            peer: variables.peer, forwardedFor: variables.list(of: "HTTP_X_FORWARDED_FOR"))
     }
 
     var isSecure: Bool {

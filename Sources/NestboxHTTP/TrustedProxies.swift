@@ -39,8 +39,8 @@ public struct TrustedProxies: Sendable {
     ///
     /// What is left of that is anybody's invention. Of 100 trusted proxies in a row the leftmost counts, and so it does
     /// in front of something that is no address.
-    func client(peer: String?, forwardedFor: String?) -> String? {
-        guard contains(peer), let forwardedFor else { return peer }
+    func client(peer: String?, forwardedFor: @autoclosure () -> String?) -> String? {
+        guard contains(peer), let forwardedFor = forwardedFor() else { return peer }
         var client = peer
         var list = forwardedFor[...]
         for _ in 0..<100 {

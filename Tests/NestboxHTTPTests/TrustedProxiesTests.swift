@@ -23,6 +23,21 @@ struct TrustedProxiesTests {
             .remoteAddress
     }
 
+    @Test("all lines of the field are one list")
+    func lines() throws {
+        let settings = RequestSettings.test(trustedProxies: try TrustedProxies(Self.private8))
+        for (lines, client) in [
+            (["203.0.113.9, 198.51.100.7", "10.0.0.2"], "198.51.100.7"),
+            (["203.0.113.9", "198.51.100.7", "10.0.0.3", "10.0.0.2"], "198.51.100.7"),
+            (["198.51.100.7", ""], "198.51.100.7"), (["", ""], "10.0.0.1"),
+        ] {
+            let fields = lines.map { ("HTTP_X_FORWARDED_FOR", $0) }
+            let head = RequestHead(
+                variables: CGIVariables([("REMOTE_ADDR", "10.0.0.1")] + fields), settings: settings)
+            #expect(head.remoteAddress == client, "\(lines)")
+        }
+    }
+
     static let private8 = ["10.0.0.0/8", "fd00::/8"]
     static let table: [Row] = [
         // Nobody is trusted.
