@@ -40,7 +40,14 @@ extension RequestHead {
         var changes: [@Sendable (inout Response) -> Void] = []
         var nonce: String?
         var hasEnded = false
+        var hasTimedOut = false
     }
+
+    /// Whether the client was told that the handler took too long, and nothing that this does later reaches it.
+    package var hasTimedOut: Bool { response.withLock { $0.hasTimedOut } }
+
+    /// Notes that the handler took too long; before the client is told.
+    package func timeOut() { response.withLock { $0.hasTimedOut = true } }
 
     /// The nonce, if one was asked for.
     package var knownNonce: String? { response.withLock { $0.nonce } }

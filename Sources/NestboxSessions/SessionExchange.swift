@@ -80,8 +80,10 @@ extension SessionExchange {
     /// Writes the session, once; later calls do nothing.
     ///
     /// Nothing is sent of what could not be stored.
-    /// - Parameter status: The status of the response: with 500 and more only logouts and new ids count.
+    /// - Parameter status: The status of the response: with 500 and more only logouts and new ids count. So it is after the client
+    ///   was told that the handler took too long, whatever that says later.
     func commit(status: Int) async throws(SessionError) {
+        let status = request.head.hasTimedOut ? max(status, 503) : status
         guard let session = touchedSession, let (commit, refusal) = startCommit(of: session, status: status) else {
             return
         }

@@ -114,8 +114,9 @@ struct FastCGIGatewayTests {
             let response = try gateway.connect().perform(request)
             #expect(try response.cgi.status == 504)
         }
-        let line = try target.lines.first { $0.hasPrefix("error ") }
-        let text = try #require(line)
+        let lines = try target.lines.filter { $0.hasPrefix("error ") }
+        #expect(lines.count == 1)
+        let text = try #require(lines.first)
         #expect(
             text.contains("GET /wait") && text.contains("request.id=0123456789abcdef") && !text.contains("secret"),
             "\(text)")

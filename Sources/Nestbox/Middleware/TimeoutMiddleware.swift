@@ -9,7 +9,7 @@ import Synchronization
 /// After that time the task of the handler is cancelled, and the request is answered with 503. Nobody waits for a handler that does not
 /// care about cancellation: it goes on by itself, what it returns is dropped, and reading the body is an error to it. A handler that
 /// blocks its thread cannot be given up by a CGI program, which has no other. Changes to the session are dropped, as after every
-/// error of the server; for that the session layer must be in front of this middleware.
+/// error of the server.
 ///
 /// The time ends with the head of the response; a stream may then take as long as it likes, unless `includingBody` is `true`. Then the
 /// connection breaks at the end of the time, so that no one takes a part for the whole. The time for all requests of an application is
@@ -37,7 +37,7 @@ public struct TimeoutMiddleware: Middleware {
 
     /// Answers the request, or throws an error that is answered with 503.
     public func respond(to request: Request, next: any Responder) async throws -> Response {
-        let call = TimedCall(limit: limit, executor: request.head.executor)
+        let call = TimedCall(limit: limit, head: request.head)
         let id = deadlines.start { call.expire() }
         var isOver = true
         defer { if isOver { deadlines.end(id) } }
@@ -69,16 +69,17 @@ private final class TimedCall: Sendable {
     }
 
     private let limit: Duration
-    private let executor: (any TaskExecutor)?
+    private let head: RequestHead
     private let state = Mutex(State())
 
-    init(limit: Duration, executor: (any TaskExecutor)?) {
+    init(limit: Duration, head: RequestHead) {
         self.limit = limit
-        self.executor = executor
+        self.head = head
     }
 
     /// The time is over.
     func expire() {
+        head.timeOut()
         let giveUp = state.withLock { state in
             state.hasExpired = true
             return state.giveUp
@@ -89,7 +90,7 @@ private final class TimedCall: Sendable {
     /// Does the work in a task of its own, and returns when that has ended or the time is over.
     func run<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
         let outcome = Outcome<Value>()
-        let task = Task(executorPreference: executor) {
+        let task = Task(executorPreference: head.executor) {
             do {
                 outcome.end(.success(try await work()))
             } catch {

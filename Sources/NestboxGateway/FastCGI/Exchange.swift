@@ -48,11 +48,10 @@ final class Exchange: Sendable {
     /// Answers in place of a handler that took too long.
     func timeOut() {
         guard !headIsSent.load(ordering: .relaxed) else { return connection.abandon() }
+        head.timeOut()
         let request = request
-        let limit = server.configuration.timeouts.handler ?? .zero
-        request.logger.error("\(request) was not answered within \(limit); its task is cancelled")
         let response = server.errors.response(
-            for: HTTPError(.gatewayTimeout, "The request took too long."), to: request)
+            for: TimedOut(limit: server.configuration.timeouts.handler ?? .zero), to: request)
         sendWhole(response, to: request)
     }
 
@@ -159,6 +158,13 @@ final class Exchange: Sendable {
         server.accessLog.record(
             head, status: response.status.code, bytes: bytes, nanoseconds: nestbox_now() &- started)
     }
+}
+
+/// A handler took too long.
+private struct TimedOut: HTTPErrorConvertible, CustomStringConvertible {
+    var limit: Duration
+    var httpError: HTTPError { HTTPError(.gatewayTimeout, "The request took too long.") }
+    var description: String { "not answered within \(limit); the handler's task is cancelled" }
 }
 
 extension Exchange: RequestBody.Source {

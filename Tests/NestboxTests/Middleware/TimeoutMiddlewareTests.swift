@@ -151,6 +151,38 @@ struct TimeoutMiddlewareTests {
         #expect((late.withLock { $0 } as? SessionError)?.code == .committed)
     }
 
+    @Test("what a late handler does to a session behind the limit is dropped, too")
+    func sessionBehind() async throws {
+        let (started, released, ended) = (Signal(), Signal(), Signal())
+        struct End: Middleware {
+            let signal: Signal
+            func respond(to request: Request, next: any Responder) async throws -> Response {
+                defer { signal.set() }
+                return try await next.respond(to: request)
+            }
+        }
+        let store = MemorySessionStore()
+        let configuration = try SessionConfiguration(secret: "a secret of at least thirty-two bytes")
+        var router = Router()
+        router.use(TimeoutMiddleware(.seconds(5), clock: clock))
+        router.use(End(signal: ended))
+        router.use(try SessionMiddleware(configuration, store: store))
+        router.post("/") { request in
+            try await request.session["late"] = 1
+            started.set()
+            await released.wait()
+            return "late"
+        }
+        let client = try TestClient(try Application(router: router))
+        async let response = client.post("/")
+        await started.wait()
+        clock.advance(by: .seconds(6))
+        #expect(await response.status == .serviceUnavailable)
+        released.set()
+        await ended.wait()
+        #expect(store.count == 0)
+    }
+
     @Test("errors and cancellation of the request come through")
     func others() async throws {
         let failing = try client { _ in throw HTTPError(.conflict) }
