@@ -222,7 +222,43 @@ struct RateLimitMiddlewareTests {
         }
     }
 
+    @Test("limits in one store count apart by their numbers and their names")
+    func names() async throws {
+        for store in stores {
+            var router = Router()
+            for (path, count, name) in [
+                ("/a", 1, "default"), ("/b", 2, "default"), ("/c", 1, "other"), ("/d", 1, "other"),
+            ] {
+                let limiter = RateLimitMiddleware(count, per: .seconds(30), name: name, store: store) { [clock] in
+                    clock.now
+                }
+                router.group(path) { group in
+                    group.use(limiter)
+                    group.get("") { _ in "page" }
+                }
+            }
+            let client = try TestClient(try Application(router: router))
+            var statuses: [Int] = []
+            for path in ["/a", "/a", "/b", "/b", "/b", "/c", "/d"] {
+                statuses.append(await client.get(path).status.code)
+            }
+            #expect(statuses == [200, 429, 200, 200, 429, 200, 429])
+            let rate = try #require(HTTPField.Name("RateLimit"))
+            #expect(await client.get("/c").headers[rate]?.hasPrefix(#""other";r=0"#) == true)
+            clock.advance(by: 100 * second)
+        }
+    }
+
     // MARK: Files
+
+    @Test("a file of zeros, whose maker was killed, is made anew")
+    func halfMade() async throws {
+        try directory.write(String(repeating: "\u{0}", count: 128 + 16 * 16), to: "killed")
+        chmod(directory.path("killed"), 0o600)
+        let client = try client(limiter(1, store: .file(directory.path("killed"), keys: 9)))
+        #expect(await statuses(client, 2) == [200, 429])
+        #expect(try directory.read("killed").hasPrefix("nbxrates"))
+    }
 
     @Test("a file counts for all that open it, limits apart from each other, and outlives them")
     func shared() async throws {
@@ -262,7 +298,8 @@ struct RateLimitMiddlewareTests {
         symlink(directory.path("target"), directory.path("link"))
         mkfifo(directory.path("pipe"), 0o600)
         mkdir(directory.path("directory"), 0o700)
-        for name in ["text", "zeros", "open", "link", "pipe", "directory", "missing/rates"] {
+        try directory.write(String(repeating: "\u{0}", count: 128 + 16), to: "other size")
+        for name in ["text", "zeros", "other size", "open", "link", "pipe", "directory", "missing/rates"] {
             #expect(throws: RateLimitFileError.self, "\(name)") {
                 try client(limiter(store: .file(directory.path(name))))
             }

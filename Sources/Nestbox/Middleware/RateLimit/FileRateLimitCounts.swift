@@ -41,9 +41,7 @@ final class FileRateLimitCounts: RateLimitCounts {
         // Threads of one process share its lock of the file.
         try file.withLock { file in
             let file = try opened(&file)
-            // Numbers of different limits have nothing to do with each other.
-            let hash = file.hash.hash(
-                bytes(of: UInt64(bitPattern: limit.interval), UInt64(bitPattern: limit.burst)) + key)
+            let hash = file.hash.hash(key)
             let fingerprint = max(1, hash)
             let size = 16 * RateLimitSlot.perBucket
             let start = Self.headerSize + Int(hash >> 8 & UInt64(file.buckets - 1)) * size
@@ -96,8 +94,10 @@ final class FileRateLimitCounts: RateLimitCounts {
                 "\(path) is no file of this program's user that others cannot write. Give the path of a new one")
         }
         let slotsSize = 16 * RateLimitSlot.perBucket
-        if status.st_size == 0 {
-            let buckets = Int.buckets(keys: keys)
+        let buckets = Int.buckets(keys: keys)
+        let isNew = status.st_size == 0
+        // A process that was killed while it made the file leaves one of zeros: what is written first is the header.
+        if try isNew || isZero(descriptor, size: Int(status.st_size), of: Self.headerSize + buckets * slotsSize) {
             // Room now, so that a full disk cannot come between later.
             let number = posix_fallocate(descriptor, 0, off_t(Self.headerSize + buckets * slotsSize))
             guard number == 0 else {
@@ -113,15 +113,25 @@ final class FileRateLimitCounts: RateLimitCounts {
         }
         let header = status.st_size >= Self.headerSize ? try read(descriptor, Self.headerSize, at: 0) : []
         let numbers = header.isEmpty ? 0 : Self.word(header, 8)
-        let buckets = Int(numbers >> 32)
-        guard header.starts(with: Self.magic), UInt32(truncatingIfNeeded: numbers) == 1, buckets > 0,
-            buckets <= 1 << 20, buckets & (buckets - 1) == 0,
-            status.st_size == Self.headerSize + buckets * slotsSize
+        let found = Int(numbers >> 32)
+        guard header.starts(with: Self.magic), UInt32(truncatingIfNeeded: numbers) == 1, found > 0,
+            found <= 1 << 20, found & (found - 1) == 0,
+            status.st_size == Self.headerSize + found * slotsSize
         else {
             throw RateLimitFileError("\(path) is no file of rate limits. Remove it, or give another path")
         }
         let key = (Self.word(header, 16), Self.word(header, 24))
-        return File(descriptor: descriptor, buckets: buckets, hash: SipHash(key: key))
+        return File(descriptor: descriptor, buckets: found, hash: SipHash(key: key))
+    }
+
+    /// Whether a file has this size, and nothing but zeros in it.
+    private func isZero(_ descriptor: Int32, size: Int, of wanted: Int) throws -> Bool {
+        guard size == wanted else { return false }
+        for start in stride(from: 0, to: size, by: 1 << 16)
+        where try read(descriptor, Swift.min(1 << 16, size - start), at: start).contains(where: { $0 != 0 }) {
+            return false
+        }
+        return true
     }
 
     // MARK: The system

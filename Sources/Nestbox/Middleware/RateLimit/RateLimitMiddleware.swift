@@ -24,6 +24,9 @@ public import NestboxHTTP
 public struct RateLimitMiddleware: Middleware {
     private let limit: RateLimit
     private let key: (@Sendable (Request) async throws -> String?)?
+    private let name: String
+    /// What stands in front of keys: numbers of different limits have nothing to do with each other, also in one store.
+    private let prefix: [UInt8]
     private let policy: String
     private let now: @Sendable () -> Int64
     let store: RateLimitStore
@@ -33,43 +36,52 @@ public struct RateLimitMiddleware: Middleware {
     ///   - count: How many requests; at least 1.
     ///   - period: In which time.
     ///   - burst: How many of them at once after a pause; default: all, `count`.
+    ///   - name: What tells this limit from others of the same numbers in one store, printable ASCII without `"` and `\`; default:
+    ///     `default`. Clients see it.
     ///   - store: Where to count; default: in memory.
     ///   - key: Whose requests count together, `nil` for a request that is not limited; default: the client's address.
     public init(
-        _ count: Int, per period: Duration, burst: Int? = nil, store: RateLimitStore = .memory,
+        _ count: Int, per period: Duration, burst: Int? = nil, name: String = "default",
+        store: RateLimitStore = .memory,
         by key: (@Sendable (Request) async throws -> String?)? = nil
     ) {
-        self.init(count, per: period, burst: burst, store: store, by: key, now: Self.systemTime)
+        self.init(count, per: period, burst: burst, name: name, store: store, by: key, now: Self.systemTime)
     }
 
     /// Creates a limit with a clock of one's own: nanoseconds since 1970.
     package init(
-        _ count: Int, per period: Duration, burst: Int? = nil, store: RateLimitStore = .memory,
+        _ count: Int, per period: Duration, burst: Int? = nil, name: String = "default",
+        store: RateLimitStore = .memory,
         by key: (@Sendable (Request) async throws -> String?)? = nil, now: @escaping @Sendable () -> Int64
     ) {
+        precondition(
+            name.utf8.allSatisfy { (0x20..<0x7F).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") },
+            "the name of a rate limit is printable ASCII without quotes and backslashes")
         limit = RateLimit(count, per: period, burst: burst ?? count)
         self.store = store
         self.key = key
         self.now = now
-        policy = "\"default\";q=\(limit.burst);w=\(Self.seconds(limit.interval * limit.burst))"
+        self.name = name
+        prefix = [limit.interval, limit.burst].flatMap { $0.littleEndianBytes } + Array(name.utf8) + [0]
+        policy = "\"\(name)\";q=\(limit.burst);w=\(Self.seconds(limit.interval * limit.burst))"
     }
 
     /// Lets the request through, or answers with 429.
     public func respond(to request: Request, next: any Responder) async throws -> Response {
-        let name: RateLimitKey
+        let counted: RateLimitKey
         if let key {
             guard let text = try await key(request) else { return try await next.respond(to: request) }
-            name = RateLimitKey(text)
+            counted = RateLimitKey(text)
         } else {
-            name = RateLimitKey(clientOf: request)
+            counted = RateLimitKey(clientOf: request)
         }
-        let decision = try store.counts.take(name.bytes, limit, now: now())
-        request.onResponse { [policy] response in
+        let decision = try store.counts.take(prefix + counted.bytes, limit, now: now())
+        request.onResponse { [name, policy] response in
             // Of several limits the one that is nearest to the handler shows.
             guard response.headers[.rateLimit] == nil else { return }
             response.headers[.rateLimitPolicy] = policy
             response.headers[.rateLimit] =
-                "\"default\";r=\(decision.remaining);t=\(Self.seconds(decision.isAllowed ? decision.reset : decision.wait))"
+                "\"\(name)\";r=\(decision.remaining);t=\(Self.seconds(decision.isAllowed ? decision.reset : decision.wait))"
         }
         guard decision.isAllowed else {
             let seconds = Self.seconds(decision.wait)
@@ -96,4 +108,8 @@ public struct RateLimitMiddleware: Middleware {
         clock_gettime(CLOCK_REALTIME, &time)
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
+}
+
+extension Int64 {
+    fileprivate var littleEndianBytes: [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: self >> (8 * $0)) } }
 }

@@ -15,7 +15,7 @@ public struct RateLimitStore: Sendable {
     /// A file that all processes of this machine count in that are given it: CGI programs, and several FastCGI processes.
     ///
     /// It is made when it is not there, for its owner alone, with the room that it will ever need; there are hashes of keys in it
-    /// and nothing else. Several middleware may share it. A file that cannot be used keeps the application from starting, and what goes wrong
+    /// and nothing else. Several middleware may share it, as any store: those of the same numbers and the same `name` count together. A file that cannot be used keeps the application from starting, and what goes wrong
     /// later is answered with 500: who could break the file would else be rid of the limit.
     /// - Parameters:
     ///   - path: An absolute path, on a local disk. Its directory must be there.
@@ -34,7 +34,7 @@ public struct RateLimitStore: Sendable {
 protocol RateLimitCounts: Sendable {
     /// Makes ready, and throws when that cannot be.
     func open() throws
-    /// Counts an event.
+    /// Counts an event of a key, which is of one limit alone.
     func take(_ key: [UInt8], _ limit: RateLimit, now: Int64) throws -> RateLimit.Decision
 }
 
