@@ -7,6 +7,13 @@ private struct InterimStatus: Error, CustomStringConvertible {
     var description: String { "\(code) is no status of a final response" }
 }
 
+extension Response {
+    /// Why this cannot be sent, if it cannot: a CGI response is final, and the web server would take an interim status for that.
+    fileprivate var interimStatus: InterimStatus? {
+        (200...599).contains(status.code) ? nil : InterimStatus(code: status.code)
+    }
+}
+
 /// How errors are answered: what the client sees, and what goes to the log.
 public struct ErrorResponses: Sendable {
     /// The application's own answers; `nil` for errors that it leaves to the default.
@@ -51,9 +58,8 @@ public struct ErrorResponses: Sendable {
                 throw refusal
             }
             var response = try await responder.respond(to: request)
-            // A CGI response is final: the web server would take an interim status for that.
-            guard (200...599).contains(response.status.code) else { throw InterimStatus(code: response.status.code) }
             request.head.change(&response)
+            if let error = response.interimStatus { throw error }
             return response
         } catch {
             return response(for: error, to: request)
@@ -67,6 +73,11 @@ public struct ErrorResponses: Sendable {
     package func response(for error: any Error, to request: Request) -> Response {
         var response = rendered(error, request)
         request.head.change(&response)
+        guard let interim = response.interimStatus else { return response }
+        response = rendered(interim, request)
+        request.head.change(&response)
+        // Also where a change insists on it.
+        if response.interimStatus != nil { response.status = .internalServerError }
         return response
     }
 
@@ -86,9 +97,11 @@ public struct ErrorResponses: Sendable {
     }
 
     /// Writes an error and its cause to the log, unless it stands there already.
-    package func log(_ error: any Error, _ request: Request) {
+    /// - Parameter isCancelled: Whether a `CancellationError` tells of nothing but the client's or the program's end; else it is an
+    ///   error as any other.
+    package func log(_ error: any Error, _ request: Request, isCancelled: Bool = Task.isCancelled) {
         if let error = error as? any LoggedError, error.isLogged { return }
-        if error is CancellationError {
+        if error is CancellationError, isCancelled {
             request.logger.debug("\(request) was cancelled")
         } else {
             request.logger.error("\(request) failed: \(error)", metadata: ["error.type": "\(type(of: error))"])

@@ -105,9 +105,31 @@ struct ErrorResponsesTests {
         #expect(response.status == .badRequest)
     }
 
-    @Test("that are a cancellation are no error of the application")
-    func cancellation() async {
-        #expect(await respond(throwing: CancellationError()).status == .internalServerError)
-        #expect(log.entries.map(\.level) == [.debug])
+    @Test(
+        "that are a cancellation are no error of the application, unless nobody cancelled it", arguments: [true, false])
+    func cancellation(isCancelled: Bool) async {
+        let task = Task {
+            if isCancelled { withUnsafeCurrentTask { $0?.cancel() } }
+            return await respond(throwing: CancellationError()).status
+        }
+        #expect(await task.value == .internalServerError)
+        #expect(log.entries.map(\.level) == [isCancelled ? .debug : .error])
+    }
+
+    @Test("take the place of a status that is not final, wherever it comes from", arguments: [100, 103, 199, 600, 0])
+    func interim(code: Int) async {
+        let status = HTTPResponse.Status(code: code)
+        #expect(await respond(throwing: HTTPError(status)).status == .internalServerError)
+        #expect(await respond(throwing: Teapot(status: status)).status == .internalServerError)
+        for fails in [false, true] {
+            let request = Request.made(of: ["REQUEST_METHOD": "GET"])
+            request.onResponse { $0.status = status }
+            let responder = ClosureResponder { _ in
+                if fails { throw HTTPError(.notFound) }
+                return Response.text("page")
+            }
+            let response = await ErrorResponses.plain.respond(to: request, with: responder)
+            #expect(response.status == .internalServerError)
+        }
     }
 }

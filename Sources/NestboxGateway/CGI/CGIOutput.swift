@@ -61,7 +61,7 @@ final class CGIOutput: Sendable {
             if !headIsSent.load(ordering: .relaxed) {
                 return send(whole: errors.response(for: error, to: request), to: request)
             }
-            errors.log(error, request)
+            errors.log(error, request, isCancelled: Task.isCancelled || isBroken.load(ordering: .relaxed))
             isComplete = false
         }
         return Result(

@@ -100,6 +100,13 @@ extension Connection {
         }
     }
 
+    /// Whether nothing that is sent for this request arrives any more.
+    func isGone(serial: UInt64) -> Bool {
+        state.withLock { state in
+            state.serial != serial || state.stage != .responding || state.isBroken || state.reader.isAborted
+        }
+    }
+
     /// Closes the connection after what is queued, without the end of the request.
     ///
     /// nginx sees that a response is broken off when it buffers, and else takes a closed connection for its end; a record that

@@ -98,10 +98,11 @@ final class Exchange: Sendable {
             try stream.end()
             record(response, bytes: sent.load(ordering: .relaxed))
         } catch {
-            if !headIsSent.load(ordering: .relaxed), !(error is CancellationError) {
+            let isCancelled = error is CancellationError && (Task.isCancelled || connection.isGone(serial: serial))
+            if !headIsSent.load(ordering: .relaxed), !isCancelled {
                 return sendWhole(server.errors.response(for: error, to: request), to: request)
             }
-            if !(error is CancellationError) { server.errors.log(error, request) }
+            if !isCancelled { server.errors.log(error, request) }
             // The client must not take what it got for the whole. With a declared length the web server sees what is
             // missing; without one nginx takes the end of the request, whatever its status, for the end of the response,
             // and only a connection that closes before tells.
