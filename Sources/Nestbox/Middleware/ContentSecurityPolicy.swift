@@ -53,11 +53,14 @@ public struct ContentSecurityPolicy: Sendable, Hashable, CustomStringConvertible
 
     /// The policy for a page whose inline scripts and styles have a nonce.
     ///
-    /// A directive for scripts or styles that is not there has the value of `default-src`; where neither is, everything is allowed.
+    /// A directive for scripts or styles that is not there has the value of `default-src`; where neither is, everything is allowed. A
+    /// directive with `'unsafe-inline'`, which a nonce would switch off (CSP Level 3 §6.7.3.2), stays as it is.
     func allowing(nonce: String) -> ContentSecurityPolicy {
         var policy = self
         for name in ["script-src", "style-src"] {
-            guard let sources = self[name] ?? self["default-src"] else { continue }
+            guard let sources = self[name] ?? self["default-src"],
+                !sources.split(separator: " ").contains(where: { $0.lowercased() == "'unsafe-inline'" })
+            else { continue }
             // 'none' means something only when it stands alone.
             policy[name] = (sources == "'none'" ? "" : sources + " ") + "'nonce-\(nonce)'"
         }

@@ -144,6 +144,11 @@ struct ContentSecurityPolicyTests {
         ("default-src 'none'", "default-src 'none'; script-src 'nonce-N'; style-src 'nonce-N'"),
         ("default-src a; script-src b", "default-src a; script-src b 'nonce-N'; style-src a 'nonce-N'"),
         ("img-src 'self'", "img-src 'self'"),
+        ("default-src 'self' 'Unsafe-Inline'", "default-src 'self' 'Unsafe-Inline'"),
+        (
+            "default-src a; style-src 'unsafe-inline' b",
+            "default-src a; style-src 'unsafe-inline' b; script-src a 'nonce-N'"
+        ),
     ]
 
     @Test("take a nonce for scripts and styles", arguments: table)
