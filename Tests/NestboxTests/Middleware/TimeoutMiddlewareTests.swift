@@ -183,6 +183,35 @@ struct TimeoutMiddlewareTests {
         #expect(store.count == 0)
     }
 
+    @Test("no more handlers begin while too many that were given up still run")
+    func abandoned() async throws {
+        let released = Signal()
+        let (started, ended) = ([Signal(), Signal()], [Signal(), Signal()])
+        var router = Router()
+        router.use(TimeoutMiddleware(.seconds(5), abandonedLimit: 2, clock: clock))
+        router.get("/{n}") { request in
+            let number = try request.parameters.require("n", as: Int.self)
+            started[number].set()
+            await released.wait()
+            ended[number].set()
+            return "late"
+        }
+        router.get("/quick") { _ in "quick" }
+        let client = try TestClient(try Application(router: router))
+        for number in 0..<2 {
+            #expect(await client.get("/quick").text == "quick")
+            async let response = client.get("/\(number)")
+            await started[number].wait()
+            clock.advance(by: .seconds(6))
+            #expect(await response.status == .serviceUnavailable)
+        }
+        #expect(await client.get("/quick").status == .serviceUnavailable)
+        released.set()
+        for signal in ended { await signal.wait() }
+        // The handlers have ended; their tasks are about to.
+        while await client.get("/quick").status != .ok { await Task.yield() }
+    }
+
     @Test("errors and cancellation of the request come through")
     func others() async throws {
         let failing = try client { _ in throw HTTPError(.conflict) }
