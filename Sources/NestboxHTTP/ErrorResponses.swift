@@ -129,7 +129,7 @@ public struct ErrorResponses: Sendable {
         }
         if let development { return development(cause) }
         var response = ErrorFormat(for: request).response(error, to: request)
-        response.headers.append(HTTPField(name: .vary, value: "Accept"))
+        response.headers.addVary("Accept")
         return response
     }
 }

@@ -19,15 +19,15 @@ struct HeaderFieldCounts {
     var repeatsSingleField: Bool { hosts > 1 || types > 1 || authorizations > 1 || lengths > 1 }
 
     init(_ variables: CGIVariables) {
-        for entry in variables.entries where entry.nameCount > 5 && variables.isNamed(entry, startingWith: "HTTP_") {
+        for entry in variables.entries where variables.isField(entry) {
             fields += 1
             // The length alone tells nearly all names apart.
             switch entry.nameCount {
-            case 9: if variables.isNamed(entry, startingWith: "HTTP_HOST") { hosts += 1 }
-            case 11: if variables.isNamed(entry, startingWith: "HTTP_COOKIE") { cookies += variables.pieces(of: entry) }
-            case 17: if variables.isNamed(entry, startingWith: "HTTP_CONTENT_TYPE") { types += 1 }
-            case 18: if variables.isNamed(entry, startingWith: "HTTP_AUTHORIZATION") { authorizations += 1 }
-            case 19: if variables.isNamed(entry, startingWith: "HTTP_CONTENT_LENGTH") { lengths += 1 }
+            case 9: if variables.isNamed(entry, "HTTP_HOST") { hosts += 1 }
+            case 11: if variables.isNamed(entry, "HTTP_COOKIE") { cookies += variables.pieces(of: entry) }
+            case 17: if variables.isNamed(entry, "HTTP_CONTENT_TYPE") { types += 1 }
+            case 18: if variables.isNamed(entry, "HTTP_AUTHORIZATION") { authorizations += 1 }
+            case 19: if variables.isNamed(entry, "HTTP_CONTENT_LENGTH") { lengths += 1 }
             default: break
             }
         }
@@ -35,11 +35,12 @@ struct HeaderFieldCounts {
 }
 
 extension CGIVariables {
-    /// Whether the name begins so; it must not be shorter.
-    fileprivate func isNamed(_ entry: Entry, startingWith name: StaticString) -> Bool {
-        bytes[entry.name].prefix(name.utf8CodeUnitCount)
-            .elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+    /// Whether the variable is a header field.
+    fileprivate func isField(_ entry: Entry) -> Bool {
+        entry.nameCount > 5 && bytes[entry.name].starts(with: "HTTP_".utf8)
     }
+
+    fileprivate func isNamed(_ entry: Entry, _ name: String) -> Bool { isNamed(entry, name.utf8.span) }
 
     fileprivate func pieces(of entry: Entry) -> Int {
         bytes[entry.value].reduce(1) { $1 == UInt8(ascii: ";") ? $0 + 1 : $0 }

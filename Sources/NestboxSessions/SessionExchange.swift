@@ -114,9 +114,7 @@ extension SessionExchange {
 
     /// Adds what the response says of the session.
     static func finish(_ headers: inout HTTPFields, _ cookie: Cookie?) {
-        let vary = headers[.vary]
-        let names = vary?.split(separator: ",").map { $0.filter { $0 != " " }.lowercased() } ?? []
-        if !names.contains("*"), !names.contains("cookie") { headers[.vary] = vary.map { $0 + ", Cookie" } ?? "Cookie" }
+        headers.addVary("Cookie")
         guard let cookie else { return }
         headers.append(HTTPField(name: .setCookie, value: cookie.headerValue))
         if headers[.cacheControl] == nil { headers[.cacheControl] = "no-store" }

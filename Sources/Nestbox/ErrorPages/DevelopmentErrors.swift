@@ -26,7 +26,7 @@ struct DevelopmentErrors: Sendable {
         case .text: response = .text(report.text)
         }
         response.headers[.cacheControl] = "no-store"
-        response.headers[.vary] = "Accept"
+        response.headers.addVary("Accept")
         return response
     }
 

@@ -112,12 +112,3 @@ public struct CORSMiddleware: Middleware {
         if let exposes { headers[.accessControlExposeHeaders] = exposes }
     }
 }
-
-extension HTTPFields {
-    /// Adds a name to `Vary`, unless it is there, or `*` is.
-    fileprivate mutating func addVary(_ name: String) {
-        guard let vary = self[.vary] else { return self[.vary] = name }
-        let names = vary.split(separator: ",").map { $0.filter { $0 != " " && $0 != "\t" }.lowercased() }
-        if !names.contains("*"), !names.contains(name.lowercased()) { self[.vary] = "\(vary), \(name)" }
-    }
-}

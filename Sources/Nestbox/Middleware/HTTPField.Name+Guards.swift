@@ -8,7 +8,6 @@ extension HTTPField.Name {
     }
 
     static let csrfToken = known("X-CSRF-Token")
-    static let secFetchSite = known("Sec-Fetch-Site")
     static let xFrameOptions = known("X-Frame-Options")
     static let referrerPolicy = known("Referrer-Policy")
     static let crossOriginOpenerPolicy = known("Cross-Origin-Opener-Policy")
