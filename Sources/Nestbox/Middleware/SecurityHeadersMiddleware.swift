@@ -66,26 +66,41 @@ public struct SecurityHeadersMiddleware: Middleware {
 
     /// What pages may load and do; default: ``ContentSecurityPolicy/standard``, with the request's nonce when it was asked for.
     public var contentSecurityPolicy: ContentSecurityPolicy? = .standard {
-        didSet { policyWithoutNonce = contentSecurityPolicy?.description }
+        didSet { makeFields() }
     }
-    private var policyWithoutNonce: String? = ContentSecurityPolicy.standard.description
     /// For how long browsers insist on HTTPS; default: a year, for this host.
     ///
     /// Sent over HTTPS only.
-    public var transportSecurity: TransportSecurity? = TransportSecurity()
+    public var transportSecurity: TransportSecurity? = TransportSecurity() { didSet { makeFields() } }
     /// Who has the page in a frame; default: no one.
-    public var frameOptions: FrameOptions? = .deny
+    public var frameOptions: FrameOptions? = .deny { didSet { makeFields() } }
     /// What other pages are told of where a visitor comes from; default: `strict-origin-when-cross-origin`.
-    public var referrerPolicy: ReferrerPolicy? = .strictOriginWhenCrossOrigin
+    public var referrerPolicy: ReferrerPolicy? = .strictOriginWhenCrossOrigin { didSet { makeFields() } }
     /// Who shares a window's group with the page; default: `same-origin`.
     ///
     /// Browsers look at it over HTTPS, and on this machine.
-    public var openerPolicy: OpenerPolicy? = .sameOrigin
+    public var openerPolicy: OpenerPolicy? = .sameOrigin { didSet { makeFields() } }
     /// `Permissions-Policy`, such as `camera=(), geolocation=()`; default: none.
-    public var permissionsPolicy: String?
+    public var permissionsPolicy: String? { didSet { makeFields() } }
+
+    /// What responses get, over HTTPS and else; made once, not for each of them.
+    private var fields: (secure: [HTTPField], plain: [HTTPField]) = ([], [])
 
     /// Creates the middleware with its defaults.
-    public init() {}
+    public init() { makeFields() }
+
+    private mutating func makeFields() {
+        let values: [(HTTPField.Name, String?)] = [
+            (.contentSecurityPolicy, contentSecurityPolicy?.description), (.xContentTypeOptions, "nosniff"),
+            (.xFrameOptions, frameOptions?.rawValue), (.referrerPolicy, referrerPolicy?.rawValue),
+            (.crossOriginOpenerPolicy, openerPolicy?.rawValue), (.permissionsPolicy, permissionsPolicy),
+        ]
+        fields.plain = values.compactMap { name, value in value.map { HTTPField(name: name, value: $0) } }
+        fields.secure = fields.plain
+        if let value = transportSecurity?.value {
+            fields.secure.append(HTTPField(name: .strictTransportSecurity, value: value))
+        }
+    }
 
     /// Answers the request; the fields are added to whatever the answer will be.
     public func respond(to request: Request, next: any Responder) async throws -> Response {
@@ -97,23 +112,19 @@ public struct SecurityHeadersMiddleware: Middleware {
     public func onRefusal(of request: Request) { prepare(request) }
 
     private func prepare(_ request: Request) {
-        let isSecure = request.isSecure
-        request.onResponse { [head = request.head, self] response in
-            add(to: &response.headers, isSecure: isSecure, nonce: head.knownNonce)
+        let fields = request.isSecure ? fields.secure : fields.plain
+        request.onResponse { [head = request.head, contentSecurityPolicy] response in
+            if let nonce = head.knownNonce, let policy = contentSecurityPolicy {
+                response.headers.addUnlessThere(
+                    HTTPField(name: .contentSecurityPolicy, value: policy.allowing(nonce: nonce).description))
+            }
+            for field in fields { response.headers.addUnlessThere(field) }
         }
     }
+}
 
-    private func add(to headers: inout HTTPFields, isSecure: Bool, nonce: String?) {
-        func set(_ name: HTTPField.Name, _ value: String?) {
-            if let value, headers[name] == nil { headers[name] = value }
-        }
-        let policy = nonce.flatMap { contentSecurityPolicy?.allowing(nonce: $0).description }
-        set(.contentSecurityPolicy, policy ?? policyWithoutNonce)
-        if isSecure { set(.strictTransportSecurity, transportSecurity?.value) }
-        set(.xContentTypeOptions, "nosniff")
-        set(.xFrameOptions, frameOptions?.rawValue)
-        set(.referrerPolicy, referrerPolicy?.rawValue)
-        set(.crossOriginOpenerPolicy, openerPolicy?.rawValue)
-        set(.permissionsPolicy, permissionsPolicy)
+extension HTTPFields {
+    fileprivate mutating func addUnlessThere(_ field: HTTPField) {
+        if !contains(field.name) { append(field) }
     }
 }
