@@ -132,8 +132,11 @@ private final class CGIStream: ResponseBodyWriter.Sink {
     }
 
     func write(_ bytes: [UInt8]) async throws {
-        let (head, part) = body.withLock { $0.take(bytes) }
-        try write(head, part)
+        // One step, so that of several writers the first one that takes something is the first one that sends it.
+        try body.withLock { body in
+            let (head, part) = body.take(bytes)
+            try write(head, part)
+        }
     }
 
     func becomeEndless(heartbeat: Heartbeat?) {

@@ -52,11 +52,12 @@ extension Connection {
                 state.withLock { state -> FollowUp in
                     var followUp = FollowUp()
                     guard state.serial == serial, state.stage == .responding, !Task.isCancelled else {
-                        followUp.bodyWaiter = continuation
+                        followUp.waiters.append(continuation)
                         return followUp
                     }
-                    state.bodyWaiter = continuation
-                    setWaitDeadline(server.configuration.timeouts.body, state)
+                    state.bodyWaiters.append(continuation)
+                    state.bodyDeadline = min(server.configuration.timeouts.body.fromNow, state.bodyDeadline)
+                    setResponseDeadline(state)
                     if !state.isRegistered { register(&state) }
                     wakeWaiters(&state, &followUp)
                     return followUp
@@ -86,6 +87,7 @@ extension Connection {
                 if state.serial == serial, state.stage == .responding, ends != nil { end(&state, 0, &followUp) }
                 throw CancellationError()
             }
+            if state.output.isEmpty { state.heartbeat?.blockedUntil = nil }
             state.output.append(write)
             state.heartbeat?.postpone()
             if !body.isEmpty { state.output.append(body: body, id: state.reader.requestID) }
@@ -147,11 +149,12 @@ extension Connection {
                 state.withLock { state -> FollowUp in
                     var followUp = FollowUp()
                     guard state.serial == serial, state.stage == .responding, !Task.isCancelled else {
-                        followUp.roomWaiter = continuation
+                        followUp.waiters.append(continuation)
                         return followUp
                     }
-                    state.roomWaiter = continuation
-                    setWaitDeadline(server.configuration.timeouts.write, state)
+                    state.roomWaiters.append(continuation)
+                    state.roomDeadline = min(server.configuration.timeouts.write.fromNow, state.roomDeadline)
+                    setResponseDeadline(state)
                     wakeWaiters(&state, &followUp)
                     return followUp
                 }.perform(for: self)
@@ -171,17 +174,14 @@ extension Connection {
         }.perform(for: self)
     }
 
+    /// Whoever was not cancelled looks again and waits anew.
     private func stopWaiting(serial: UInt64) {
         state.withLock { state -> FollowUp in
             var followUp = FollowUp()
             guard state.serial == serial else { return followUp }
-            swap(&followUp.bodyWaiter, &state.bodyWaiter)
-            swap(&followUp.roomWaiter, &state.roomWaiter)
+            wakeBodyWaiters(&state, &followUp)
+            wakeRoomWaiters(&state, &followUp)
             return followUp
         }.perform(for: self)
-    }
-
-    private func setWaitDeadline(_ timeout: Duration, _ state: State) {
-        deadline.store(min(timeout.fromNow, state.handlerDeadline), ordering: .relaxed)
     }
 }

@@ -12,8 +12,8 @@ extension Connection {
         private let interval: Duration
         /// When the next one is sent, in nanoseconds of the monotonic clock.
         private(set) var due: UInt64
-        /// When the web server had not taken the one before.
-        var blockedSince: UInt64?
+        /// When the web server, which had not taken what was sent before, is given up.
+        var blockedUntil: UInt64?
 
         init(record: [UInt8], interval: Duration) {
             self.record = record
@@ -35,7 +35,7 @@ extension Connection {
             state.isEndless = true
             state.heartbeat = heartbeat
             state.handlerDeadline = .max
-            setRestDeadline(state)
+            setResponseDeadline(state)
             if server.isStopping { followUp.cancel = state.task }
             return followUp
         }.perform(for: self)
@@ -43,26 +43,27 @@ extension Connection {
 
     /// Sends a heartbeat if one is due.
     func beat(_ state: inout State, now: UInt64, _ followUp: inout FollowUp) {
-        guard let heartbeat = state.heartbeat else { return }
-        defer { setRestDeadline(state) }
-        guard heartbeat.due <= now else { return }
+        guard let heartbeat = state.heartbeat, heartbeat.due <= now else { return }
         if state.output.isEmpty {
-            state.heartbeat?.blockedSince = nil
+            state.heartbeat?.blockedUntil = nil
             state.output.append(heartbeat.record)
             state.exchange?.count(heartbeat.record.count - RecordHeader.count)
             flush(&state)
-        } else if let since = heartbeat.blockedSince {
+        } else if let end = heartbeat.blockedUntil {
             // Nobody waits for room, so no other deadline watches over it.
-            if now &- since >= UInt64(server.configuration.timeouts.write / .nanoseconds(1)) { state.isBroken = true }
+            if end <= now { state.isBroken = true }
         } else {
-            state.heartbeat?.blockedSince = now
+            state.heartbeat?.blockedUntil = server.configuration.timeouts.write.after(now)
         }
         state.heartbeat?.postpone()
         if state.isBroken { followUp.cancel = state.task }
     }
 
-    /// Sets the deadline of a response that waits for nothing on this connection.
-    func setRestDeadline(_ state: State) {
-        deadline.store(min(state.handlerDeadline, state.heartbeat?.due ?? .max), ordering: .relaxed)
+    /// Sets the deadline of a response to the first of those that it has.
+    func setResponseDeadline(_ state: State) {
+        // Who waits for room is looked after by a deadline of its own.
+        let beat = state.roomWaiters.isEmpty ? state.heartbeat?.due ?? .max : .max
+        let first = min(state.handlerDeadline, state.bodyDeadline, state.roomDeadline, beat)
+        deadline.store(first, ordering: .relaxed)
     }
 }

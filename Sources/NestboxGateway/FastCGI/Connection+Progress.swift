@@ -10,15 +10,13 @@ extension Connection {
     struct FollowUp {
         var cancel: Task<Void, Never>?
         var timedOut: Exchange?
-        var bodyWaiter: UnsafeContinuation<Void, Never>?
-        var roomWaiter: UnsafeContinuation<Void, Never>?
+        var waiters: [UnsafeContinuation<Void, Never>] = []
         var isReleased = false
 
         func perform(for connection: Connection) {
             timedOut?.timeOut()
             cancel?.cancel()
-            bodyWaiter?.resume()
-            roomWaiter?.resume()
+            for waiter in waiters { waiter.resume() }
             if isReleased { connection.server.release(connection.slot) }
         }
     }
@@ -125,18 +123,31 @@ extension Connection {
 
     /// Resumes the handler when what it waits for has come, or will not come any more.
     func wakeWaiters(_ state: inout State, _ followUp: inout FollowUp) {
-        if state.bodyWaiter != nil,
+        if !state.bodyWaiters.isEmpty,
             !state.reader.body.isEmpty || state.reader.bodyEnded || state.reader.isAborted || state.hasEnded
                 || state.isBroken || state.bodyTimedOut
         {
-            followUp.bodyWaiter = state.bodyWaiter
-            state.bodyWaiter = nil
+            wakeBodyWaiters(&state, &followUp)
         }
-        if state.roomWaiter != nil, state.output.isEmpty || state.isBroken {
-            followUp.roomWaiter = state.roomWaiter
-            state.roomWaiter = nil
-        }
-        if followUp.bodyWaiter != nil || followUp.roomWaiter != nil { setRestDeadline(state) }
+        if !state.roomWaiters.isEmpty, state.output.isEmpty || state.isBroken { wakeRoomWaiters(&state, &followUp) }
+    }
+
+    /// Resumes all who wait for the body, whatever has come.
+    func wakeBodyWaiters(_ state: inout State, _ followUp: inout FollowUp) {
+        guard !state.bodyWaiters.isEmpty else { return }
+        followUp.waiters += state.bodyWaiters
+        state.bodyWaiters.removeAll(keepingCapacity: true)
+        state.bodyDeadline = .max
+        setResponseDeadline(state)
+    }
+
+    /// Resumes all who wait for room, whether there is some or not.
+    func wakeRoomWaiters(_ state: inout State, _ followUp: inout FollowUp) {
+        guard !state.roomWaiters.isEmpty else { return }
+        followUp.waiters += state.roomWaiters
+        state.roomWaiters.removeAll(keepingCapacity: true)
+        state.roomDeadline = .max
+        setResponseDeadline(state)
     }
 
     /// Goes on after a response was queued: sends the rest of it, drops the rest of the request, and then waits for the
@@ -148,6 +159,9 @@ extension Connection {
             state.task = nil
             state.isEndless = false
             state.heartbeat = nil
+            // Tasks that the handler did not wait for: there is nothing for them any more.
+            wakeBodyWaiters(&state, &followUp)
+            wakeRoomWaiters(&state, &followUp)
             setDeadline(server.configuration.timeouts.write)
         }
         let closes = state.closesAfterResponse || state.reader.closesAfterReplies || !state.reader.keepConnection
@@ -268,8 +282,8 @@ extension Connection {
         state.heartbeat = nil
         state.output = OutputBuffer()
         state.unread = []
-        setDeadline(.none)
         wakeWaiters(&state, &followUp)
+        setDeadline(.none)
         followUp.isReleased = state.tasks == 0
     }
 }

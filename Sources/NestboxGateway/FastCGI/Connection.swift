@@ -40,8 +40,14 @@ final class Connection: Sendable {
         var task: Task<Void, Never>?
         /// Tasks that have not returned yet.
         var tasks = 0
-        var bodyWaiter: UnsafeContinuation<Void, Never>?
-        var roomWaiter: UnsafeContinuation<Void, Never>?
+        /// Who waits for the body: most often nobody or one, but nothing keeps a handler from reading in several tasks.
+        var bodyWaiters: [UnsafeContinuation<Void, Never>] = []
+        /// When they have waited too long.
+        var bodyDeadline = UInt64.max
+        /// Who waits until everything queued is sent.
+        var roomWaiters: [UnsafeContinuation<Void, Never>] = []
+        /// When they have waited too long.
+        var roomDeadline = UInt64.max
         var bodyTimedOut = false
         /// The web server has closed its sending side; there may still be bytes to read.
         var isEnding = false
@@ -143,16 +149,17 @@ final class Connection: Sendable {
                     followUp.cancel = state.task
                     state.handlerDeadline = .max
                     state.closesAfterResponse = true
-                } else if state.roomWaiter != nil {
+                } else if state.roomDeadline <= now {
                     state.isBroken = true
                     followUp.cancel = state.task
-                } else if state.bodyWaiter != nil {
+                } else if state.bodyDeadline <= now {
                     state.bodyTimedOut = true
                     state.closesAfterResponse = true
                 } else {
                     beat(&state, now: now, &followUp)
                 }
                 wakeWaiters(&state, &followUp)
+                setResponseDeadline(state)
             }
             return followUp
         }.perform(for: self)

@@ -116,8 +116,9 @@ final class Exchange: Sendable {
         }
     }
 
-    /// Sends one part of a stream and waits until there is room for the next.
-    func write(_ bytes: [UInt8], head: CGIResponseHead?) async throws {
+    /// Sends one part of a stream, as far as the system takes it, and queues the rest.
+    /// - Returns: Whether there is room for the next.
+    func queue(_ bytes: [UInt8], head: CGIResponseHead?) throws -> Bool {
         if head != nil { headIsSent.store(true, ordering: .relaxed) }
         let isCopied = bytes.count <= OutputBuffer.copiedBody
         let hasRoom = try connection.send(serial: serial, body: isCopied ? [] : bytes) { records in
@@ -128,10 +129,13 @@ final class Exchange: Sendable {
             }
         }
         sent.add(bytes.count, ordering: .relaxed)
-        if !hasRoom {
-            await connection.waitForRoom(serial: serial)
-            try Task.checkCancellation()
-        }
+        return hasRoom
+    }
+
+    /// Waits until there is room for the next part.
+    func waitForRoom() async throws {
+        await connection.waitForRoom(serial: serial)
+        try Task.checkCancellation()
     }
 
     /// Lets a stream that has begun take as long as it likes.

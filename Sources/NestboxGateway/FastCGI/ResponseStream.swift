@@ -12,8 +12,12 @@ final class ResponseStream: ResponseBodyWriter.Sink {
     }
 
     func write(_ bytes: [UInt8]) async throws {
-        let (head, part) = body.withLock { $0.take(bytes) }
-        if head != nil || !part.isEmpty { try await exchange.write(part, head: head) }
+        // One step, so that of several writers the first one that takes something is the first one that sends it.
+        let hasRoom = try body.withLock { body in
+            let (head, part) = body.take(bytes)
+            return head == nil && part.isEmpty ? true : try exchange.queue(part, head: head)
+        }
+        if !hasRoom { try await exchange.waitForRoom() }
     }
 
     func becomeEndless(heartbeat: Heartbeat?) { exchange.becomeEndless(heartbeat: heartbeat) }
