@@ -110,6 +110,7 @@ static void copy(const struct stat *from, struct nestbox_file_status *to) {
     to->modified = from->st_mtim.tv_sec;
     to->changed = from->st_ctim.tv_sec;
     to->changed_nanoseconds = (uint32_t)from->st_ctim.tv_nsec;
+    to->device = from->st_dev;
     to->inode = from->st_ino;
     to->owner = from->st_uid;
     to->permissions = from->st_mode & 07777;
@@ -121,6 +122,13 @@ static void copy(const struct stat *from, struct nestbox_file_status *to) {
 int nestbox_file_status(int descriptor, struct nestbox_file_status *status) {
     struct stat found;
     if (fstat(descriptor, &found) != 0) return -1;
+    copy(&found, status);
+    return 0;
+}
+
+int nestbox_path_status(const char *path, struct nestbox_file_status *status) {
+    struct stat found;
+    if (stat(path, &found) != 0) return -1;
     copy(&found, status);
     return 0;
 }

@@ -42,6 +42,7 @@ struct nestbox_file_status {
     int64_t modified;
     int64_t changed;
     uint32_t changed_nanoseconds;
+    uint64_t device;
     uint64_t inode;
     uint32_t owner;
     uint32_t permissions;
@@ -51,6 +52,8 @@ struct nestbox_file_status {
 };
 
 int nestbox_file_status(int descriptor, struct nestbox_file_status *status);
+/// The same for what an absolute path leads to.
+int nestbox_path_status(const char *path, struct nestbox_file_status *status);
 /// The same for what a name stands for; a link is not followed.
 int nestbox_status_below(int directory, const char *path, struct nestbox_file_status *status);
 

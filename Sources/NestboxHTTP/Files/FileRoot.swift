@@ -68,14 +68,20 @@ public struct FileRoot: Sendable {
     /// Opens the directory as a place to start from.
     func open() throws(FileError) -> RootDescriptor {
         guard !path.isEmpty else { throw FileError(.invalidRoot, "a directory of files has no path") }
-        guard !showsProgram else {
-            throw FileError(
-                .invalidRoot,
-                "\(path) is not a directory to send files of: the program itself is there, with its configuration")
-        }
+        guard !showsProgram else { throw holdsProgram }
         let raw = nestbox_open_root(path)
         if raw < 0 { throw .system("open the directory \(path)", errno) }
-        return RootDescriptor(raw)
+        let root = RootDescriptor(raw)
+        let place = try root.programPlace
+        // The path may lead there over links.
+        if let place, showsHidden || !place.hidesProgram { throw holdsProgram }
+        return root
+    }
+
+    private var holdsProgram: FileError {
+        FileError(
+            .invalidRoot,
+            "\(path) is not a directory to send files of: the program itself is there, with its configuration")
     }
 }
 
@@ -101,6 +107,15 @@ struct RootDescriptor: ~Copyable {
     }
 
     deinit { nestbox_close(raw) }
+
+    /// What the root is on the way to the program's file.
+    var programPlace: ProgramPlace? {
+        get throws(FileError) {
+            var status = nestbox_file_status()
+            guard nestbox_file_status(raw, &status) == 0 else { throw .system("examine a directory of files", errno) }
+            return ProgramPlace.all.first { $0.matches(status) }
+        }
+    }
 
     /// Opens what is at a path.
     func open(_ path: FilePath) throws(FileError) -> FileEntry {

@@ -28,6 +28,29 @@ struct FileRootTests {
         #expect(throws: FileError.self) { _ = try FileRoot(path).open() }
     }
 
+    @Test("that lead to the program over links are refused as well, unless it is hidden below")
+    func refusedBehindLink() throws {
+        let directory = try TemporaryDirectory()
+        var program = CommandLine.programDirectory.split(separator: "/")
+        try #require(program.count > 1)
+        for (index, name) in ["current", "above"].enumerated() {
+            let place = "/" + program.joined(separator: "/")
+            symlink(place, directory.path(name))
+            let error = #expect(throws: FileError.self) { _ = try FileRoot(directory.path(name)).open() }
+            #expect(error?.code == .invalidRoot, "\(place)")
+            let last = program.removeLast()
+            // What is above a hidden directory may be sent.
+            if index == 0, last.hasPrefix(".") { return }
+        }
+        symlink("current", directory.path("release"))
+        #expect(throws: FileError.self) { _ = try FileRoot(directory.path("release")).open() }
+        symlink("/", directory.path("all"))
+        var all = FileRoot(directory.path("all"))
+        all.showsHidden = true
+        #expect(throws: FileError.self) { _ = try all.open() }
+        #expect(throws: Never.self) { _ = try FileRoot(directory.path).open() }
+    }
+
     @Test("that the system has no descriptors for are busy, not missing")
     func busy() {
         #expect(FileError.system("open", EMFILE).httpError.status == .serviceUnavailable)
