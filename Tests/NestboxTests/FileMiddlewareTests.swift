@@ -154,6 +154,47 @@ struct FileMiddlewareTests {
         }
     }
 
+    @Test(
+        "of a directory that is none any more keep no route from answering",
+        arguments: [ENOENT, ENOTDIR, ELOOP, EACCES])
+    func broken(reason: Int32) async throws {
+        // The superuser may enter every directory.
+        if reason == EACCES, geteuid() == 0 { return }
+        let client = try client()
+        let (root, away) = (directory.path("root"), directory.path("away"))
+        rename(root, away)
+        switch reason {
+        case ENOTDIR: try directory.write("file", to: "root")
+        case ELOOP: symlink("root", root)
+        case EACCES:
+            mkdir(directory.path("locked"), 0o700)
+            rename(away, directory.path("locked/root"))
+            symlink("locked/root", root)
+            chmod(directory.path("locked"), 0)
+        default: break
+        }
+        defer { chmod(directory.path("locked"), 0o700) }
+        #expect(await client.get("/hello").text == "hello\n")
+        #expect(await client.get("/").text == "route\n")
+        #expect(await client.get("/nothing").status == .notFound)
+    }
+
+    @Test("of a directory that leads to the program's own meanwhile are not there")
+    func program() async throws {
+        let client = try client()
+        let path = try #require(Self.program)
+        rename(directory.path("root"), directory.path("away"))
+        symlink(String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]), directory.path("root"))
+        let name = path.split(separator: "/").last ?? ""
+        #expect(await client.get("/\(name)").status == .notFound)
+    }
+
+    private static var program: String? {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let length = readlink("/proc/self/exe", &buffer, buffer.count)
+        return length > 0 ? String(decoding: buffer[..<length].map(UInt8.init(bitPattern:)), as: UTF8.self) : nil
+    }
+
     @Test("that the program may not read are not there, and the log says why", .enabled(if: geteuid() != 0))
     func unreadable() async throws {
         chmod(directory.path("root/style.css"), 0)

@@ -44,26 +44,38 @@ public struct FileMiddleware: Middleware {
     // Not async, so that what it needs is not kept while the handler runs.
     private func response(to request: Request) throws -> Response? {
         guard request.method == .get || request.method == .head, let path = path(of: request) else { return nil }
-        guard let root = try open(for: request) else { return nil }
+        guard let root = open(for: request) else { return nil }
         if !path.namesDirectory {
-            let entry = try root.open(path)
+            let entry = try self.entry(at: path, in: root, request)
             if let file = entry.file(for: request) { return try answer(file, path, request) }
             guard case .directory = entry else { return nil }
         }
-        guard let index, let index = path.appending(index), let file = try root.open(index).file(for: request) else {
-            return nil
-        }
+        guard let index, let index = path.appending(index),
+            let file = try entry(at: index, in: root, request).file(for: request)
+        else { return nil }
         return path.namesDirectory ? try answer(file, index, request) : Self.redirect(request)
     }
 
     /// A root that was there at the start and is not any more keeps no route from answering.
-    private func open(for request: Request) throws(FileError) -> RootDescriptor? {
+    private func open(for request: Request) -> RootDescriptor? {
         do {
             return try root.open()
         } catch {
-            guard error.errno == ENOENT else { throw error }
             request.logger.error("\(request): \(error)")
             return nil
+        }
+    }
+
+    /// Nor do too many open files: whether there is one at the path cannot be told then.
+    private func entry(
+        at path: FilePath, in root: borrowing RootDescriptor, _ request: Request
+    ) throws(FileError) -> FileEntry {
+        do {
+            return try root.open(path)
+        } catch {
+            guard error.errno == EMFILE || error.errno == ENFILE else { throw error }
+            request.logger.error("\(request): \(error)")
+            return .nothing(reason: ENOENT)
         }
     }
 
