@@ -7,6 +7,9 @@ package enum ByteRanges: Sendable, Equatable {
     /// 416: nothing of what it asks for is there.
     case unsatisfiable
 
+    /// The most ranges of one request, whatever a root allows.
+    package static let most = 1000
+
     /// Reads the value of a `Range` field.
     ///
     /// Ranges that overlap or touch are made one, which stands where the first of them stood. A field is left
@@ -15,9 +18,10 @@ package enum ByteRanges: Sendable, Equatable {
     /// - Parameters:
     ///   - field: The value.
     ///   - size: The size of the file.
-    ///   - limit: How many ranges there may be.
+    ///   - limit: How many ranges there may be, ``most`` at most.
     package init(_ field: ArraySlice<UInt8>, size: Int, limit: Int) {
         self = .whole
+        let limit = min(max(0, limit), Self.most)
         guard size > 0, let specifiers = Self.specifiers(field, limit: limit) else { return }
         var parts: [Range<Int>] = []
         var total = 0
@@ -56,12 +60,12 @@ package enum ByteRanges: Sendable, Equatable {
         else { return nil }
         var specifiers: [Specifier] = []
         // Empty elements of a list are left out (§5.6.1.2), but not endlessly many.
-        for (index, part) in field[unit.endIndex...].split(
-            separator: UInt8(ascii: ","), omittingEmptySubsequences: false
-        )
-        .enumerated() {
-            let text = part.trimmingOptionalWhitespace
-            guard index < 4 * max(1, limit) else { return nil }
+        let most = 4 * max(1, limit)
+        let elements = field[unit.endIndex...].split(
+            separator: UInt8(ascii: ","), maxSplits: most, omittingEmptySubsequences: false)
+        guard elements.count <= most else { return nil }
+        for element in elements {
+            let text = element.trimmingOptionalWhitespace
             if text.isEmpty { continue }
             guard specifiers.count < limit, let specifier = specifier(text) else { return nil }
             specifiers.append(specifier)

@@ -25,7 +25,7 @@ public struct FileRoot: Sendable {
     public var types: [String: String] = [:]
     /// How many ranges one request may ask for; of more the whole file is sent.
     ///
-    /// 16 by default; with 0 no ranges are offered.
+    /// 16 by default and 1000 at most, a larger number counts as that; with 0 no ranges are offered.
     public var rangeLimit = 16
 
     /// Creates a root.

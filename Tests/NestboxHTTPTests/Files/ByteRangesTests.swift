@@ -39,6 +39,23 @@ struct ByteRangesTests {
         #expect(ranges(field) == .parts(expected))
     }
 
+    @Test("are limited whatever the limit says")
+    func limit() {
+        let most = ByteRanges.most
+        func several(_ count: Int) -> String {
+            "bytes=" + (0..<count).map { "\(2 * $0)-\(2 * $0)" }.joined(separator: ",")
+        }
+        for limit in [most, most + 1, Int.max / 4 + 1, .max] {
+            #expect(ranges(several(most), size: 2 * most, limit: limit) != .whole, "\(limit)")
+            #expect(ranges(several(most + 1), size: 4 * most, limit: limit) == .whole, "\(limit)")
+        }
+        for limit in [0, -1, .min] { #expect(ranges("bytes=0-0", limit: limit) == .whole, "\(limit)") }
+        // Empty elements count, too, but four for each range.
+        #expect(ranges("bytes=,,,0-0", limit: 1) == .parts([0..<1]))
+        #expect(ranges("bytes=,,,,0-0", limit: 1) == .whole)
+        #expect(ranges("bytes=0-0" + String(repeating: ",", count: 1 << 20), limit: .max) == .whole)
+    }
+
     @Test(
         "beyond the end cannot be satisfied",
         arguments: ["bytes=100-", "bytes=100-200", "bytes=-0", "bytes=99999999999999999999-", "bytes=100-,-0,200-300"])
