@@ -2,7 +2,7 @@ import Synchronization
 
 /// Sends each value to everyone who listens just then: what happens once and thousands of event streams are to tell.
 ///
-///     let visits = Broadcast<ServerSentEvent>()
+///     let visits = Broadcast<ServerSentEvent>(buffer: 100, overflow: .endListener)
 ///
 ///     router.get("/visits") { _ in Response.events(visits.listen()) }
 ///     router.post("/visits") { request in
@@ -76,8 +76,11 @@ public final class Broadcast<Element: Sendable>: Sendable {
         // woken is queued.
         let ended = state.withLock { state in
             var ended: [AsyncStream<Element>.Continuation] = []
-            for listener in state.listeners.values {
-                if case .dropped = listener.yield(element), overflow == .endListener { ended.append(listener) }
+            for (key, listener) in state.listeners {
+                guard case .dropped = listener.yield(element), overflow == .endListener else { continue }
+                // At once: it may make room in the next moment, and would get a later value without this one.
+                state.listeners.removeValue(forKey: key)
+                ended.append(listener)
             }
             return ended
         }

@@ -57,6 +57,28 @@ struct BroadcastTests {
         #expect(await quick.next() == 4)
     }
 
+    @Test("gives a listener whom it ends nothing that comes after what is missing")
+    func noGaps() async {
+        for _ in 0..<20 {
+            let numbers = Broadcast<Int>(buffer: 1, overflow: .endListener)
+            // Ending many takes its time, in which some of them make room.
+            let listeners = (0..<1000).map { _ in numbers.listen() }
+            numbers.send(0)
+            let early = numbers.listen()
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { numbers.send(1) }
+                group.addTask {
+                    #expect(await early.first { _ in true } == 1)
+                    var some = listeners.prefix(50).map { $0.makeAsyncIterator() }
+                    for index in some.indices { #expect(await some[index].next() == 0) }
+                    numbers.send(2)
+                    numbers.finish()
+                    for index in some.indices { #expect(await some[index].next() != 2) }
+                }
+            }
+        }
+    }
+
     @Test("forgets who was cancelled, and who never began to listen")
     func forgets() async {
         let numbers = Broadcast<Int>()
