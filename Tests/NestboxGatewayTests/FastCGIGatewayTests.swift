@@ -165,6 +165,24 @@ struct FastCGIGatewayTests {
         await #expect(processExitsWith: .success) { await reporting { try await Self.exhaustDescriptors() } }
     }
 
+    @Test("raises the limit of open files for a file on each connection")
+    func fileLimit() async {
+        await #expect(processExitsWith: .success) {
+            await reporting {
+                let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+                var limit = rlimit()
+                try expect(getrlimit(files, &limit) == 0, "getrlimit: \(errno)")
+                limit.rlim_cur = min(128, limit.rlim_max)
+                try expect(setrlimit(files, &limit) == 0, "setrlimit: \(errno)")
+                let wanted = min(2 * 64 + 256, limit.rlim_max)
+                let gateway = try TestGateway(Self.configuration { $0.limits.connections = 64 })
+                try expect(getrlimit(files, &limit) == 0, "getrlimit: \(errno)")
+                try expect(limit.rlim_cur == wanted, "\(limit.rlim_cur) instead of \(wanted)")
+                gateway.stop()
+            }
+        }
+    }
+
     private static func exhaustDescriptors() async throws {
         let listener = try LoopbackListener(.port(0), backlog: 200)
         var configuration = Self.configuration {

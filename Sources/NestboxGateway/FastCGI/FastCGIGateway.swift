@@ -115,11 +115,13 @@ public final class FastCGIGateway: Sendable {
         }
     }
 
-    /// A connection is a descriptor, and the soft limit of open files is often lower than that of connections.
+    /// Raises the soft limit of open files, which is often lower than that of connections, as far as it may be.
+    ///
+    /// A connection is a descriptor, and a file or an upload on it a second one.
     private func raiseFileLimit() {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
-        let wanted = rlim_t(configuration.limits.connections + 256)
+        let wanted = 2 * rlim_t(clamping: configuration.limits.connections) + 256
         guard limit.rlim_cur < wanted else { return }
         limit.rlim_cur = min(wanted, limit.rlim_max)
         _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
