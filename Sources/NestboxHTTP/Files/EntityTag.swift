@@ -12,8 +12,8 @@ package struct EntityTag: Sendable, Equatable, CustomStringConvertible {
 
     /// The tag of an open file: its inode, size and time of change in hexadecimal digits.
     ///
-    /// The kernel sets the time of change whenever content or attributes do, and lets no program set it, so that equal tags
-    /// mean equal bytes; all processes of a machine make the same one. It has the resolution of the kernel's
+    /// The kernel sets the time of change whenever content or attributes do, and lets no program set it; all processes of a
+    /// machine make the same tag. What is written through a mapping (`mmap`) may be there before the time is set. It has the resolution of the kernel's
     /// tick, so a file that was changed within the last two seconds may change again unseen: its tag is weak.
     init(_ file: OpenFile, now: HTTPDate) {
         let changed = file.changed
