@@ -90,7 +90,9 @@ extension Integration {
         func flatMemory(buffering: Buffering) throws {
             #expect(try upload(blocks: 1, buffering) == "Ada 1 \(1 << 20)\n")
             let before = try peakMemory()
-            #expect(try upload(blocks: 256, buffering) == "Ada 1 \(256 << 20)\n")
+            // Where nginx writes it to a file first a smaller one will do.
+            let blocks = buffering == .off ? 1024 : 256
+            #expect(try upload(blocks: blocks, buffering) == "Ada 1 \(blocks << 20)\n")
             let growth = try peakMemory() - before
             #expect(growth < 8 << 20, "\(growth) bytes more")
             #expect(eventually { openModes().isEmpty })
