@@ -43,6 +43,7 @@ extension Application {
             configuration: settings, responder: try responder(logger: logger) { configuration },
             errors: errors(isDevelopment: configuration.isDevelopment),
             logger: logger)
+        warnOfDevelopment(configuration, logger)
         try warn(configuration, logger)
         warnOfForgottenCounts(logger)
         exit(gateway.run())
@@ -63,17 +64,21 @@ extension Application {
         let gateway = FastCGIGateway(
             configuration: settings, responder: try responder(logger: logger) { configuration },
             errors: errors(isDevelopment: configuration.isDevelopment), logger: logger)
+        warnOfDevelopment(configuration, logger)
         try warn(configuration, logger)
         try gateway.run()
     }
 
     /// Says what is taken and is not good.
     func warn(_ configuration: ApplicationConfiguration, _ logger: Logger) throws {
-        if configuration.isDevelopment {
-            logger.warning("environment=development: whoever can send requests is shown the causes of errors")
-        }
         guard let warning = try sessionConfiguration(configuration)?.weakSecretWarning else { return }
         logger.warning("\(warning)", metadata: ["session.event": "weak_secret"])
+    }
+
+    /// Says who reads what the log is for otherwise.
+    private func warnOfDevelopment(_ configuration: ApplicationConfiguration, _ logger: Logger) {
+        guard configuration.isDevelopment else { return }
+        logger.warning("environment=development: whoever can send requests is shown the causes of errors")
     }
 
     /// Says that rate limits in the memory of a CGI program limit nothing.
