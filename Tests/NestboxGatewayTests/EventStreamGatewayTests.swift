@@ -119,7 +119,7 @@ struct EventStreamGatewayTests {
                 $0.timeouts.write = .milliseconds(40)
             }
             let connection = try fixture.open()
-            try fixture.ended.wait()
+            #expect(throws: Never.self) { try fixture.ended.wait() }
             connection.close()
             fixture.gateway.stop()
         }

@@ -17,7 +17,7 @@ struct SessionValueTypedTests {
 
     private enum Color: String, Codable { case red, blue }
 
-    private func roundTrip<Value: Codable & Equatable>(_ value: Value, _ expected: SessionValue) throws {
+    private func expectRoundTrip<Value: Codable & Equatable>(_ value: Value, _ expected: SessionValue) throws {
         let made = try SessionValue(encoding: value)
         #expect(made == expected)
         #expect(made.decode(as: Value.self) == .some(value))
@@ -31,44 +31,44 @@ struct SessionValueTypedTests {
 
     @Test("simple types come back as they were")
     func simple() throws {
-        try roundTrip(true, true)
-        try roundTrip(12, 12)
-        try roundTrip(Int8.min, -128)
-        try roundTrip(UInt8.max, 255)
-        try roundTrip(Int64.min, .int(.min))
-        try roundTrip(UInt64(Int64.max), .int(.max))
-        try roundTrip(1.0, .double(1))
-        try roundTrip(-0.25, .double(-0.25))
-        try roundTrip(Float(0.1), .double(Double(Float(0.1))))
-        try roundTrip("ada", "ada")
-        try roundTrip(SessionValue.array([1, nil]), [1, nil])
+        try expectRoundTrip(true, true)
+        try expectRoundTrip(12, 12)
+        try expectRoundTrip(Int8.min, -128)
+        try expectRoundTrip(UInt8.max, 255)
+        try expectRoundTrip(Int64.min, .int(.min))
+        try expectRoundTrip(UInt64(Int64.max), .int(.max))
+        try expectRoundTrip(1.0, .double(1))
+        try expectRoundTrip(-0.25, .double(-0.25))
+        try expectRoundTrip(Float(0.1), .double(Double(Float(0.1))))
+        try expectRoundTrip("ada", "ada")
+        try expectRoundTrip(SessionValue.array([1, nil]), [1, nil])
     }
 
     @Test("arrays, dictionaries and optionals come back as they were")
     func containers() throws {
-        try roundTrip(["a", "b"], ["a", "b"])
-        try roundTrip([1, 2], [1, 2])
-        try roundTrip([Int](), [])
-        try roundTrip(["a": "b"], ["a": "b"])
-        try roundTrip([[1.5], []], [[1.5], []])
-        try roundTrip(["a": [1, nil]], ["a": [1, nil]])
-        try roundTrip(Int?.none, nil)
-        try roundTrip(Int?.some(1), 1)
-        try roundTrip([String]?.none, nil)
-        try roundTrip(Item?.none, nil)
+        try expectRoundTrip(["a", "b"], ["a", "b"])
+        try expectRoundTrip([1, 2], [1, 2])
+        try expectRoundTrip([Int](), [])
+        try expectRoundTrip(["a": "b"], ["a": "b"])
+        try expectRoundTrip([[1.5], []], [[1.5], []])
+        try expectRoundTrip(["a": [1, nil]], ["a": [1, nil]])
+        try expectRoundTrip(Int?.none, nil)
+        try expectRoundTrip(Int?.some(1), 1)
+        try expectRoundTrip([String]?.none, nil)
+        try expectRoundTrip(Item?.none, nil)
     }
 
     @Test("types of your own come back as they were")
     func structures() throws {
         let item = Item(title: "Orlando \"é\"", price: 9.95, count: nil, tags: ["a"])
-        try roundTrip(item, ["title": "Orlando \"é\"", "price": 9.95, "tags": ["a"]])
-        try roundTrip([item, item], [try SessionValue(encoding: item), try SessionValue(encoding: item)])
-        try roundTrip(Optional(item), try SessionValue(encoding: item))
-        try roundTrip(Color.red, "red")
-        try roundTrip([Color.blue], ["blue"])
-        try roundTrip(Set([3]), [3])
-        try roundTrip(Date(timeIntervalSinceReferenceDate: 1.5), 1.5)
-        try roundTrip(Data([1, 2, 3]), "AQID")
+        try expectRoundTrip(item, ["title": "Orlando \"é\"", "price": 9.95, "tags": ["a"]])
+        try expectRoundTrip([item, item], [try SessionValue(encoding: item), try SessionValue(encoding: item)])
+        try expectRoundTrip(Optional(item), try SessionValue(encoding: item))
+        try expectRoundTrip(Color.red, "red")
+        try expectRoundTrip([Color.blue], ["blue"])
+        try expectRoundTrip(Set([3]), [3])
+        try expectRoundTrip(Date(timeIntervalSinceReferenceDate: 1.5), 1.5)
+        try expectRoundTrip(Data([1, 2, 3]), "AQID")
     }
 
     @Test("an integer is made of a number without fraction that the type can hold")
@@ -157,6 +157,6 @@ struct SessionValueTypedTests {
 
     @Test("a member that is a session value goes through the coder with its structure")
     func members() throws {
-        try roundTrip(["a": Holder(value: SessionValue.array([1, "b", nil]))], ["a": ["value": [1, "b", nil]]])
+        try expectRoundTrip(["a": Holder(value: SessionValue.array([1, "b", nil]))], ["a": ["value": [1, "b", nil]]])
     }
 }
