@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// What a visitor wants to write in the book, as it comes from the form.
 struct Draft: Decodable {
@@ -16,10 +16,9 @@ struct Draft: Decodable {
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        name = try container.decode(String.self, forKey: .name).trimmingCharacters(in: .whitespacesAndNewlines)
+        name = try container.decode(String.self, forKey: .name).trimmed
         // Forms send CRLF (HTML §4.10.21.8), which would count twice.
-        message = try container.decode(String.self, forKey: .message).replacing("\r\n", with: "\n")
-            .trimmingCharacters(in: .whitespacesAndNewlines)
+        message = try container.decode(String.self, forKey: .message).replacing("\r\n", with: "\n").trimmed
     }
 
     /// What has to be mended, by the name of the field.
@@ -36,4 +35,12 @@ struct Draft: Decodable {
     }
 
     func entry(writtenAt date: Date) -> Entry { Entry(name: name, message: message, writtenAt: date) }
+}
+
+extension String {
+    /// The text without white space at its ends.
+    fileprivate var trimmed: String {
+        let start = drop(while: \.isWhitespace)
+        return String(start[..<(start.lastIndex { !$0.isWhitespace }.map(start.index(after:)) ?? start.startIndex)])
+    }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import GRDB
 
 /// The entries of the book, in a SQLite database that several processes may share.

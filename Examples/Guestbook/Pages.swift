@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Mustache
 import Nestbox
 
@@ -66,10 +66,7 @@ private struct EntryView {
         name = entry.name
         message = entry.message
         date = entry.writtenAt.formatted(.iso8601)
-        day = entry.writtenAt.formatted(
-            Date.VerbatimFormatStyle(
-                format: "\(day: .defaultDigits) \(month: .wide) \(year: .defaultDigits)",
-                locale: Locale(identifier: "en_GB"), timeZone: .gmt, calendar: Calendar(identifier: .gregorian)))
+        day = entry.writtenAt.formatted(.iso8601.year().month().day())
     }
 }
 
