@@ -77,19 +77,19 @@ struct ResponseFileTests {
         let client = try client(
             .accelRedirect([
                 .init(prefix: "/protected/", directory: directory.path),
-                .init(prefix: "/root", directory: directory.path("root")),
+                .init(prefix: "/inner", directory: directory.path("root")),
                 .init(prefix: "/other/", directory: "/var/empty"),
             ]), asAttachment: "a.txt")
         let response = await client.get(
             "/files/a%20b%3F%26%23%C3%A9.txt", headers: [.range: "bytes=0-0", .ifNoneMatch: "*"])
         #expect(response.status == .ok)
-        #expect(response.headers[values: .accelRedirect] == ["/root/a%20b%3F%26%23%C3%A9.txt"])
+        #expect(response.headers[values: .accelRedirect] == ["/inner/a%20b%3F%26%23%C3%A9.txt"])
         #expect(response.headers[.contentType] == "text/plain; charset=utf-8")
         #expect(response.headers[.contentDisposition] == "attachment; filename=\"a.txt\"")
         #expect(response.headers[.contentLength] == nil)
         #expect(response.headers[.eTag] == nil)
         #expect(response.body.isEmpty)
-        #expect(await client.head("/files/2026/report.pdf").headers[.accelRedirect] == "/root/2026/report.pdf")
+        #expect(await client.head("/files/2026/report.pdf").headers[.accelRedirect] == "/inner/2026/report.pdf")
         #expect(await client.get("/files/out.txt").status == .notFound)
     }
 
