@@ -43,7 +43,8 @@ extension Request {
     ///
     /// Whoever asks again gets the same form; the bytes of a URL-encoded one can be read, too.
     package mutating func formAhead() async throws -> Form {
-        guard mediaType == "application/x-www-form-urlencoded" else { return try await form() }
+        // Whoever has read the form before has had the bytes, too.
+        guard mediaType == "application/x-www-form-urlencoded", !head.hasForm(of: body) else { return try await form() }
         let limits = formLimits
         let bytes = try await body.collect(upTo: urlEncodedSize(limits))
         body = RequestBody(bytes)

@@ -22,4 +22,10 @@ extension RequestHead {
             throw error
         }
     }
+
+    /// Whether the form of a body was read, or is being read.
+    func hasForm(of body: RequestBody) -> Bool {
+        guard let identity = body.identity else { return false }
+        return cachedForms.withLock { $0.contains { $0.isOf(identity) } }
+    }
 }

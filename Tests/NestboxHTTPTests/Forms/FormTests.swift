@@ -218,6 +218,17 @@ struct FormTests {
         }
     }
 
+    @Test("are there for a middleware behind one that has read them")
+    func readTwiceAhead() async throws {
+        for original in [Request.urlEncoded("name=Ada"), Request.multipart(.text("name", "Ada"))] {
+            var request = original
+            #expect(try await request.form()["name"] == "Ada")
+            #expect(try await request.formAhead()["name"] == "Ada")
+            #expect(try await request.formAhead()["name"] == "Ada")
+            #expect(try await request.form()["name"] == "Ada")
+        }
+    }
+
     @Test("take their limits from the configuration, or from a middleware in front")
     func configured() async throws {
         let settings = RequestSettings.test(formLimits: FormLimits(fields: 1))
