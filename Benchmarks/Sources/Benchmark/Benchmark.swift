@@ -14,7 +14,9 @@ struct Benchmark {
                 print(options.names.joined(separator: "\n"))
             } else {
                 let failures =
-                    try options.forms ? runForms(options) : options.sessions ? runSessions(options) : run(options)
+                    try options.forms
+                    ? run(FormReport.self, options)
+                    : options.sessions ? run(SessionReport.self, options) : run(options)
                 if !failures.isEmpty { status = 1 }
             }
         } catch {
@@ -28,20 +30,10 @@ struct Benchmark {
     }
 
     /// Returns what went wrong.
-    private static func runSessions(_ options: Options) throws -> [String] {
+    private static func run<Report: ContestReport>(_: Report.Type, _ options: Options) throws -> [String] {
         let directory = try Belongings.makeDirectory()
-        let report = try SessionRun.report(options, try Programs(into: directory), directory)
-        print("\n\(report.table)\n\(SessionReport.note)")
-        for failure in report.failures { print("FAILED \(failure)") }
-        if let file = options.json { try report.writeJSON(to: file) }
-        return report.failures
-    }
-
-    /// Returns what went wrong.
-    private static func runForms(_ options: Options) throws -> [String] {
-        let directory = try Belongings.makeDirectory()
-        let report = try FormReport.measure(options, try Programs(into: directory), directory)
-        print("\n\(report.table)\n\(FormReport.note)")
+        let report = try Report.measure(options, try Programs(into: directory), directory)
+        print("\n\(report.table)\n\(Report.note)")
         for failure in report.failures { print("FAILED \(failure)") }
         if let file = options.json { try report.writeJSON(to: file) }
         return report.failures

@@ -77,14 +77,14 @@ enum FormExchange: String, CaseIterable, Codable, Sendable {
 }
 
 /// One form at one server.
-struct FormPage: Sendable {
+struct FormPage: ContestPage {
     let exchange: FormExchange
-    let server: SessionPage.Server
+    let server: Contender
 
     var name: String { "\(exchange.rawValue) \(server.name)" }
 
     static func all(clients: Int) -> [FormPage] {
-        let servers: [SessionPage.Server] = [
+        let servers: [Contender] = [
             .ours(sessionFiles: 0), .php(children: 2), .php(children: 4),
             .php(children: clients * Nginx.workers + 8, kept: true),
         ]

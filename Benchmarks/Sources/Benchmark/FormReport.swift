@@ -1,11 +1,8 @@
-import Foundation
-
 /// What goes into the JSON file of the forms run.
-struct FormReport: Codable {
-    let cores: Int
-    let secondsPerRun: Double
-    let rounds: Int
-    let clients: Int
+struct FormReport: ContestReport {
+    typealias Stage = FormStage
+
+    let conditions: Conditions
     var pages: [FormFigures] = []
     /// Which of PHP-FPM's pools answered most, for each form.
     var php: [String: String] = [:]
@@ -27,15 +24,14 @@ struct FormReport: Codable {
                     page.form, page.server, whole(figures.requestsPerSecond), tenths(page.megabytesPerSecond),
                     tenths(figures.processorMicroseconds),
                 ]
-                    + cells(page.toPHP) + cells(page.processorToPHP)
+                    + cells(page.toPHP, hundredths) + cells(page.processorToPHP, hundredths)
                     + [whole(figures.p50), whole(figures.p99), whole(figures.generatorShare * 100) + "%"])
         }
         return aligned(rows)
     }
 
-    private func cells(_ spread: Spread?) -> [String] {
-        guard let spread else { return ["", ""] }
-        return [hundredths(spread.median), "(\(hundredths(spread.least))-\(hundredths(spread.greatest)))"]
+    init(_ conditions: Conditions) {
+        self.conditions = conditions
     }
 }
 
@@ -50,23 +46,8 @@ struct FormFigures: Codable {
 }
 
 extension FormReport {
-    /// Measures forms and uploads at our server beside PHP-FPM.
-    static func measure(_ options: Options, _ programs: Programs, _ directory: URL) throws -> FormReport {
-        var report = FormReport(
-            cores: Nginx.workers, secondsPerRun: options.seconds, rounds: options.rounds, clients: options.clients)
-        func complain(_ text: String) {
-            Belongings.standStillIfEnding()
-            report.failures.append(text)
-            printError("Benchmark: \(text)")
-        }
-        let stage = try FormStage(options, programs: programs, directory: directory, complain: complain)
-        defer { stage.end() }
-        let measured = try Rounds.figures(
-            of: stage.pages, named: \.name, options, complain: complain, run: stage.run)
-        for exchange in FormExchange.allCases {
-            report.compare(exchange, measured.filter { $0.page.exchange == exchange })
-        }
-        return report
+    mutating func compare(_ measured: [(page: FormPage, figures: Figures)]) {
+        for exchange in FormExchange.allCases { compare(exchange, measured.filter { $0.page.exchange == exchange }) }
     }
 
     private mutating func compare(_ exchange: FormExchange, _ measured: [(page: FormPage, figures: Figures)]) {
@@ -76,7 +57,7 @@ extension FormReport {
         let size = Double(exchange.body.count) / 1e6
         for (page, figures) in measured {
             func ratios(_ runs: (Figures) -> [Double]) -> Spread? {
-                best.flatMap { best in Spread(zip(runs(figures), runs(best.figures)).map { $0 / $1 }) }
+                best.flatMap { Spread(of: runs(figures), to: runs($0.figures)) }
             }
             pages.append(
                 FormFigures(

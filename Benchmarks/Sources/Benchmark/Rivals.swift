@@ -26,7 +26,7 @@ struct Rivals {
     }
 
     /// Why a server cannot take part.
-    func obstacle(_ server: SessionPage.Server) -> String? {
+    func obstacle(_ server: Contender) -> String? {
         let program: String? =
             switch server {
             case .c, .ours: nil
@@ -39,7 +39,7 @@ struct Rivals {
     }
 
     /// - Parameter script: what PHP is to run
-    static func backend(_ server: SessionPage.Server, script: String = "counter.php") -> NginxServer.Backend {
+    static func backend(_ server: Contender, script: String = "counter.php") -> NginxServer.Backend {
         switch server {
         case .c, .ours: .fastCGI(kept: true)
         case .php(_, let kept): .fastCGI(kept: kept, script: sources.appending(path: script).path)
@@ -47,7 +47,7 @@ struct Rivals {
         }
     }
 
-    func start(_ server: SessionPage.Server, in directory: URL) throws -> Application {
+    func start(_ server: Contender, in directory: URL) throws -> Application {
         let socket = Application.socket(of: server.name, in: directory)
         let folder = directory.appending(path: server.name)
         switch server {

@@ -1,29 +1,7 @@
 /// One page of the sessions run.
-struct SessionPage: Sendable {
-    /// Who answers it.
-    enum Server: Hashable, Sendable {
-        case c
-        /// With so many session files before the first request.
-        case ours(sessionFiles: Int)
-        /// With kept connections there have to be more children than nginx may open.
-        case php(children: Int, kept: Bool = false)
-        case blackSheep, spiderweb
-
-        /// What its directory is called.
-        var name: String {
-            switch self {
-            case .c: "c"
-            case .ours(0): "ours"
-            case .ours(let files): "ours-\(files)"
-            case .php(let children, let kept): kept ? "php-kept" : "php-\(children)"
-            case .blackSheep: "blacksheep"
-            case .spiderweb: "spiderweb"
-            }
-        }
-    }
-
+struct SessionPage: ContestPage {
     let name: String
-    let server: Server
+    let server: Contender
     let path: String
     /// Whether the answer is the count of the visitor's requests, and not a greeting.
     var counts = true
@@ -33,7 +11,7 @@ struct SessionPage: Sendable {
     var visitors: Int?
 
     static func all(sessionFiles: [Int], clients: Int) -> [SessionPage] {
-        let ours = Server.ours(sessionFiles: 0)
+        let ours = Contender.ours(sessionFiles: 0)
         let pages = [
             SessionPage(name: "c-hello", server: .c, path: "/hello", counts: false),
             SessionPage(name: "c-cookie", server: .c, path: "/count/cookie", hello: "c-hello"),
@@ -44,7 +22,7 @@ struct SessionPage: Sendable {
             SessionPage(name: "file", server: ours, path: "/count/file", hello: "hello"),
         ]
         let amongMany = sessionFiles.flatMap { files in
-            let server = Server.ours(sessionFiles: files)
+            let server = Contender.ours(sessionFiles: files)
             return [
                 SessionPage(name: "file-\(files)", server: server, path: "/count/file", hello: "hello"),
                 SessionPage(

@@ -1,9 +1,8 @@
 /// What goes into the JSON file of the sessions run.
-struct SessionReport: Codable {
-    let cores: Int
-    let secondsPerRun: Double
-    let rounds: Int
-    let clients: Int
+struct SessionReport: ContestReport {
+    typealias Stage = SessionStage
+
+    let conditions: Conditions
     var pages: [SessionFigures] = []
     /// Which of PHP-FPM's pools answered more.
     var php: String?
@@ -29,9 +28,8 @@ struct SessionReport: Codable {
         return aligned(rows) + (php.map { "PHP is \($0).\n" } ?? "")
     }
 
-    private func cells(_ spread: Spread?, _ format: (Double) -> String) -> [String] {
-        guard let spread else { return ["", ""] }
-        return [format(spread.median), "(\(format(spread.least))-\(format(spread.greatest)))"]
+    init(_ conditions: Conditions) {
+        self.conditions = conditions
     }
 }
 
@@ -44,16 +42,22 @@ struct SessionFigures: Codable {
     var toBlackSheep: Spread?
 }
 
-/// A figure of each round.
-struct Spread: Codable {
-    let median: Double
-    let least: Double
-    let greatest: Double
-
-    init?(_ values: [Double]) {
-        guard let least = values.min(), let greatest = values.max() else { return nil }
-        median = quantile(values, 0.5)
-        self.least = least
-        self.greatest = greatest
+extension SessionReport {
+    mutating func compare(_ measured: [(page: SessionPage, figures: Figures)]) {
+        let figures = Dictionary(uniqueKeysWithValues: measured.map { ($0.page.name, $0.figures) })
+        php =
+            figures.filter { $0.key.hasPrefix("php-") }
+            .max { $0.value.requestsPerSecond < $1.value.requestsPerSecond }?.key
+        for (page, own) in measured {
+            func ratios(to other: String?) -> Spread? {
+                other.flatMap { figures[$0] }.flatMap { Spread(of: own.runs, to: $0.runs) }
+            }
+            let hello = page.hello.flatMap { figures[$0] }
+            pages.append(
+                SessionFigures(
+                    page: page.name, figures: own,
+                    overHello: hello.flatMap { Spread(zip(own.processorRuns, $0.processorRuns).map { $0 - $1 }) },
+                    toPHP: ratios(to: php), toBlackSheep: ratios(to: "blacksheep")))
+        }
     }
 }
