@@ -118,4 +118,32 @@ struct SeveralTasksTests {
         }
         forever.finish()
     }
+
+    @Test("begin either with a stream's head or with the error of a handler that took too long")
+    func timeOutWhileStreamBegins() async throws {
+        let response = try await onOwnThread {
+            let (isLate, hasWritten) = (try Latch(), try Latch())
+            let responder = ClosureResponder { _ in
+                .stream(type: "text/plain") { writer in
+                    defer { hasWritten.open() }
+                    try isLate.wait()
+                    try await writer.write(Array("first".utf8))
+                }
+            }
+            let errors = ErrorResponses { _, _ in
+                isLate.open()
+                try hasWritten.wait()
+                return nil
+            }
+            var configuration = Self.configuration(4)
+            configuration.timeouts.handler = .milliseconds(50)
+            let gateway = try TestGateway(configuration, responder: responder, errors: errors)
+            let connection = try gateway.connect()
+            try connection.send(FastCGIRequest(target: "/").encoded())
+            defer { gateway.stop() }
+            return try connection.readUntilEnd().cgi
+        }
+        #expect(response.status == 504)
+        #expect(!response.text.contains("first"))
+    }
 }

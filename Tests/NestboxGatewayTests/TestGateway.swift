@@ -17,14 +17,15 @@ final class TestGateway: Sendable {
 
     init(
         _ configuration: GatewayConfiguration = GatewayConfiguration(), _ transport: Transport = .unix,
-        responder: any Responder = GatewayContract.responder, logger: Logger = .silent, accessLog: AccessLog? = nil
+        responder: any Responder = GatewayContract.responder, errors: ErrorResponses = .negotiated,
+        logger: Logger = .silent, accessLog: AccessLog? = nil
     ) throws {
         directory = try TemporaryDirectory()
         let path = directory.path("socket")
         var configuration = configuration
         configuration.listen = [transport == .unix ? .unix(path) : .tcp(host: "127.0.0.1", port: 0)]
         gateway = FastCGIGateway(
-            configuration: configuration, responder: responder, logger: logger, accessLog: accessLog)
+            configuration: configuration, responder: responder, errors: errors, logger: logger, accessLog: accessLog)
         try gateway.start()
         address =
             if case .tcp(_, let port) = gateway.addresses.first { .port(port) } else { .unix(path: path) }

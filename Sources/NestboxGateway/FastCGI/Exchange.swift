@@ -13,7 +13,12 @@ final class Exchange: Sendable {
     private let started: UInt64
     /// Bytes of the response's body that were sent.
     private let sent = Atomic<Int>(0)
-    private let headIsSent = Atomic<Bool>(false)
+    /// What has begun the response: a stream and the end of the handler's time exclude each other.
+    private let beginning = Atomic<Beginning>(.none)
+
+    private enum Beginning: UInt8, AtomicRepresentable {
+        case none, stream, timeOut
+    }
 
     init(connection: Connection, serial: UInt64, variables: CGIVariables, id: UInt16) {
         self.connection = connection
@@ -47,12 +52,16 @@ final class Exchange: Sendable {
 
     /// Answers in place of a handler that took too long.
     func timeOut() {
-        guard !headIsSent.load(ordering: .relaxed) else { return connection.abandon() }
+        guard begin(.timeOut) else { return connection.abandon() }
         head.timeOut()
         let request = request
         let response = server.errors.response(
             for: TimedOut(limit: server.configuration.timeouts.handler ?? .zero), to: request)
         sendWhole(response, to: request)
+    }
+
+    private func begin(_ beginning: Beginning) -> Bool {
+        self.beginning.compareExchange(expected: .none, desired: beginning, ordering: .relaxed).exchanged
     }
 
     private func send(_ response: Response, to request: Request) async {
@@ -98,8 +107,10 @@ final class Exchange: Sendable {
             try stream.end()
             record(response, bytes: sent.load(ordering: .relaxed))
         } catch {
+            let beginning = beginning.load(ordering: .relaxed)
+            if beginning == .timeOut { return }
             let isCancelled = error is CancellationError && (Task.isCancelled || connection.isGone(serial: serial))
-            if !headIsSent.load(ordering: .relaxed), !isCancelled {
+            if beginning == .none, !isCancelled {
                 return sendWhole(server.errors.response(for: error, to: request), to: request)
             }
             if !isCancelled { server.errors.log(error, request) }
@@ -119,7 +130,7 @@ final class Exchange: Sendable {
     /// Sends one part of a stream, as far as the system takes it, and queues the rest.
     /// - Returns: Whether there is room for the next.
     func queue(_ bytes: [UInt8], head: CGIResponseHead?) throws -> Bool {
-        if head != nil { headIsSent.store(true, ordering: .relaxed) }
+        if head != nil, !begin(.stream) { throw CancellationError() }
         let isCopied = bytes.count <= OutputBuffer.copiedBody
         let hasRoom = try connection.send(serial: serial, body: isCopied ? [] : bytes) { records in
             guard head != nil || isCopied else { return }
@@ -153,6 +164,7 @@ final class Exchange: Sendable {
 
     /// Ends a stream.
     func end(head: CGIResponseHead?) throws {
+        if head != nil, !begin(.stream) { throw CancellationError() }
         _ = try connection.send(serial: serial, ends: 0) { records in
             if let head { records.appendStdout(id: id) { head.append(to: &$0) } }
         }
