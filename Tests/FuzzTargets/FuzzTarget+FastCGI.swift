@@ -96,10 +96,11 @@ private struct Conversation {
             requests[last].body += reader.takeBody()
             try expect(requests[last].body.count <= Self.bodyLimit, "a body stays within its limit")
             try expect(requests[last].body.count <= reader.bodyReceived, "no more is handed out than came")
-            requests[last].isAborted = reader.isAborted
+            // An abort behind the whole request may come when it is answered already.
+            requests[last].isAborted = reader.isAborted && !reader.bodyEnded
             // How much of an aborted body comes depends on when that is seen.
-            if reader.isAborted { requests[last].body = [] }
-            requests[last].isComplete = reader.bodyEnded && !reader.isAborted && reader.bodyReceived <= Self.bodyLimit
+            if requests[last].isAborted { requests[last].body = [] }
+            requests[last].isComplete = reader.bodyEnded && reader.bodyReceived <= Self.bodyLimit
             guard reader.isComplete else { return }
             isAnswering = false
             try reader.finishRequest()
