@@ -37,7 +37,12 @@ struct HeaderFieldCounts {
 extension CGIVariables {
     /// Whether the variable is a header field.
     fileprivate func isField(_ entry: Entry) -> Bool {
-        entry.nameCount > 5 && bytes[entry.name].starts(with: "HTTP_".utf8)
+        guard entry.nameCount > 5 else { return false }
+        let bytes = bytes.span
+        let start = Int(entry.nameStart)
+        return bytes[start] == UInt8(ascii: "H") && bytes[start + 1] == UInt8(ascii: "T")
+            && bytes[start + 2] == UInt8(ascii: "T") && bytes[start + 3] == UInt8(ascii: "P")
+            && bytes[start + 4] == UInt8(ascii: "_")
     }
 
     fileprivate func isNamed(_ entry: Entry, _ name: String) -> Bool { isNamed(entry, name.utf8.span) }

@@ -18,6 +18,13 @@ public enum PercentEncoding {
         return decode(Array(string.utf8)[...], plusAsSpace: plusAsSpace)
     }
 
+    /// The decoding of a part of a path, which other modules call for every request and cannot specialize.
+    package static func decode(_ string: Substring) -> String {
+        let bytes = string.utf8.span
+        for index in bytes.indices where bytes[index] == UInt8(ascii: "%") { return decode(Array(string.utf8)[...]) }
+        return String(string)
+    }
+
     /// Encodes every byte of the UTF-8 form that is not in `allowed` as `%XX`, with capital digits.
     ///
     /// `%` is in none of the sets but ``Allowed/uri``: what is encoded already is encoded again, and decoding the

@@ -1,27 +1,38 @@
+import NestboxHTTP
+
 /// A key of the configuration, for its check and for `--help`.
 public struct ConfigurationOption: Sendable, Hashable {
     /// The key, such as `limits.drainedBody`: `--limits-drained-body`, `NESTBOX_LIMITS_DRAINED_BODY`.
-    public var key: String
+    public let key: String
     /// What it sets, with its default.
-    public var help: String
+    public let help: String
+    /// The key as an environment variable without the prefix: `LIMITS_DRAINED_BODY`.
+    let variable: String
 
     /// Creates an option.
+    /// - Precondition: The key is ASCII.
     public init(_ key: String, _ help: String) {
+        precondition(key.utf8.allSatisfy { $0 < 0x80 }, "the keys of options are ASCII")
         self.key = key
         self.help = help
+        variable = Self.variable(of: key)
     }
 
-    /// The key as an environment variable without the prefix: `LIMITS_DRAINED_BODY`.
-    var variable: String {
-        // By the rules of `EnvironmentVariablesProvider`, which looks the value up.
-        var name = ""
-        var previous: Character?
-        for character in key {
-            if character.isUppercase, previous?.isLowercase == true { name += "_" }
-            name += character.isLetter || character.isNumber ? character.uppercased() : "_"
-            previous = character
+    /// By the rules of `EnvironmentVariablesProvider`, which looks the value up.
+    ///
+    /// In bytes: a CGI program does it for every option at every request.
+    private static func variable(of key: String) -> String {
+        var name: [UInt8] = []
+        name.reserveCapacity(key.utf8.count + 8)
+        var followsLowercase = false
+        for byte in key.utf8 {
+            let isLowercase = byte.isASCIIAlphanumeric && byte >= UInt8(ascii: "a")
+            let isUppercase = byte.isASCIIAlphanumeric && !byte.isASCIIDigit && !isLowercase
+            if isUppercase, followsLowercase { name.append(UInt8(ascii: "_")) }
+            name.append(byte.isASCIIAlphanumeric ? (isLowercase ? byte - 0x20 : byte) : UInt8(ascii: "_"))
+            followsLowercase = isLowercase
         }
-        return name
+        return String(decoding: name, as: UTF8.self)
     }
 
     /// The key on the command line: `--limits-drained-body`.

@@ -63,7 +63,8 @@ package struct Authority: Sendable, Hashable {
     private static func isName(_ bytes: ArraySlice<UInt8>) -> Bool {
         guard bytes.count <= 254 else { return false }
         var hasAlphanumeric = false
-        for (index, byte) in zip(bytes.indices, bytes) {
+        for index in bytes.indices {
+            let byte = bytes[index]
             switch byte {
             case UInt8(ascii: "."):
                 guard hasAlphanumeric else { return false }
