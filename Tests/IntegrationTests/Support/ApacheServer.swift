@@ -1,0 +1,117 @@
+import Glibc
+import NestboxTesting
+
+/// A real Apache with a site of the test's, as `apache/private.conf` starts it.
+///
+/// As root it runs as a user without rights, as Apache starts no CGI program as root.
+final class ApacheServer {
+    /// Where it listens.
+    let address: LoopbackAddress
+    /// What belongs to it: its configuration, its logs, and what the test has put there; all of it its user's own.
+    let directory: TemporaryDirectory
+    private let child: ChildProcess
+
+    static var isInstalled: Bool { Repository.tool("apache2") != nil && File.exists(modules) }
+
+    static func hasModule(_ name: String) -> Bool { File.exists("\(modules)/mod_\(name).so") }
+
+    /// Starts Apache and waits until it listens.
+    /// - Parameters:
+    ///   - site: The configuration behind its `Listen` line. A port 80 in it (`<VirtualHost *:80>`) becomes the one that
+    ///     Apache listens at, and `/srv/example` its directory.
+    ///   - modules: The modules that are loaded beside mpm_event and authz_core, without `mod_`.
+    ///   - socket: Where the application listens that is to be reached.
+    ///   - prepare: Puts files into the directory, before Apache is there.
+    init(
+        _ site: String, modules: [String], before socket: LoopbackAddress? = nil,
+        prepare: (TemporaryDirectory) throws -> Void = { _ in }
+    ) throws {
+        directory = try TemporaryDirectory()
+        guard let program = Repository.tool("apache2") else {
+            throw TestingError(.refused, "apache2 is not installed")
+        }
+        guard symlink(Self.modules, directory.path("modules")) == 0 else { throw File.SystemError("symlink") }
+        try directory.write(try Repository.text(of: "apache/private.conf"), to: "httpd.conf")
+        try directory.write(
+            modules.map { "LoadModule \($0)_module modules/mod_\($0).so\n" }.joined(), to: "modules.conf")
+        try directory.write("text/html html\ntext/plain txt\ntext/css css\n", to: "mime.types")
+        mkdir(directory.path("fcgid"), 0o700)
+        try prepare(directory)
+        if let socket { OtherUser.admit(to: socket) }
+        var attempts = 0
+        while true {
+            let port = try freeLoopbackPort()
+            let text = site.replacing("*:80>", with: "127.0.0.1:\(port)>")
+                .replacing("/srv/example", with: directory.path)
+            try directory.write("Listen 127.0.0.1:\(port)\n\(text)\n", to: "site.conf")
+            OtherUser.give(directory)
+            let child = try OtherUser.start(
+                program, ["-d", directory.path, "-f", "httpd.conf", "-DFOREGROUND"],
+                stderr: .file(directory.path("stderr")))
+            let address = LoopbackAddress.port(port)
+            let isReady = try eventually { try child.poll() != nil || (try? HTTPConnection(to: address)) != nil }
+            if isReady, try child.poll() == nil {
+                (self.child, self.address) = (child, address)
+                return
+            }
+            attempts += 1
+            let log = try directory.read("stderr") + ((try? directory.read("error.log")) ?? "")
+            // Another program may have taken the port since it was found free.
+            guard attempts < 5, log.contains("Address already in use") else {
+                throw TestingError(.closed, "apache2: \(log)")
+            }
+        }
+    }
+
+    /// Starts Apache with one of the configurations that this package ships.
+    /// - Parameters:
+    ///   - file: Its name in `apache/`.
+    ///   - changes: What stands in place of the lines that are marked with "yours", in their order.
+    convenience init(
+        shipped file: String, _ changes: [String], modules: [String], before socket: LoopbackAddress? = nil,
+        prepare: (TemporaryDirectory) throws -> Void = { _ in }
+    ) throws {
+        try self.init(
+            try Self.shipped(file, changes), modules: modules, before: socket, prepare: prepare)
+    }
+
+    /// A shipped configuration in which other lines stand below the comments `# yours`.
+    static func shipped(_ file: String, _ changes: [String]) throws -> String {
+        var changes = changes[...]
+        var isNext = false
+        let lines = try Repository.text(of: "apache/\(file)").split(separator: "\n", omittingEmptySubsequences: false)
+        let text = lines.map { line in
+            defer { isNext = line.drop { $0 == " " }.hasPrefix("# yours") }
+            return isNext ? changes.popFirst() ?? "too few changes" : String(line)
+        }
+        guard changes.isEmpty else { throw TestingError(.refused, "\(file) has fewer lines that are yours") }
+        return text.joined(separator: "\n")
+    }
+
+    private static let modules = "/usr/lib/apache2/modules"
+
+    deinit { _ = try? child.stop(grace: .seconds(10)) }
+
+    var processID: Int32 { child.processID }
+
+    func url(_ target: String) -> String { "http://\(address)\(target)" }
+
+    /// Opens a connection of a client.
+    func connect(timeout: Duration = .seconds(10)) throws -> HTTPConnection {
+        try HTTPConnection(to: address, timeout: timeout)
+    }
+
+    /// Sends one request on a connection of its own.
+    func request(
+        _ method: String = "GET", _ target: String, headers: [(String, String)] = [], body: [UInt8]? = nil,
+        chunkSize: Int? = nil
+    ) throws -> HTTPConnection.Response {
+        try connect().request(method, target, headers: headers, body: body, chunkSize: chunkSize)
+    }
+
+    /// Lets Apache read its configuration again, after the requests that it has.
+    func reload() { child.terminate(SIGUSR1) }
+
+    /// What Apache has written to its log of errors.
+    var errors: [String] { (try? File.lines(directory.path("error.log"))) ?? [] }
+}
