@@ -2,16 +2,24 @@ import Glibc
 import NestboxGateway
 
 extension Application {
-    /// Does what the words of the command line say.
+    /// Does what the command line says, and returns how it ended; `nil` when it names nothing to do, and the program serves.
     /// - Throws: ``StartError`` and whatever keeps the command from doing it.
-    func run(
-        _ call: CommandCall, _ configuration: ApplicationConfiguration, output: CommandOutput = .process
-    ) throws -> CommandStatus {
-        guard let command = call.command, !configuration.wantsHelp else {
-            let isAnswer = call.isHelp || configuration.wantsHelp
-            let text = configuration.help(program: CommandLine.programName)
-            if isAnswer { output.line(text) } else { output.note(text) }
-            return isAnswer ? .success : .usage
+    func runCommand(
+        _ configuration: ApplicationConfiguration, output: CommandOutput = .process
+    ) throws -> CommandStatus? {
+        let help = { configuration.help(program: CommandLine.programName, width: output.width) }
+        if configuration.wantsHelp || configuration.call?.isHelp == true {
+            output.line(help())
+            return .success
+        }
+        if configuration.wantsVersion {
+            output.line(versionText(program: CommandLine.programName))
+            return .success
+        }
+        guard let call = configuration.call else { return nil }
+        guard let command = call.command else {
+            output.note(help())
+            return .usage
         }
         let context = CommandContext(
             application: self, configuration: configuration, arguments: call.arguments, output: output)

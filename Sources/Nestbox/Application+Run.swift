@@ -21,7 +21,10 @@ extension Application {
             switch invocation {
             case .cgi: try runCGI(configuration)
             case .fastCGI(let inherited):
-                if inherited.isEmpty, let call = configuration.call { exit(try run(call, configuration).rawValue) }
+                // On sockets that it was given the program serves, whatever words there are.
+                if inherited.isEmpty || configuration.isQuestion, let status = try runCommand(configuration) {
+                    exit(status.rawValue)
+                }
                 try runFastCGI(configuration, inherited)
             }
         } catch let error as StartError where !error.isUsage && invocation.isSessionDoctor {
@@ -50,13 +53,12 @@ extension Application {
     }
 
     private func runFastCGI(_ configuration: ApplicationConfiguration, _ inherited: [ListenAddress]) throws {
-        if configuration.wantsHelp { return print(configuration.help(program: CommandLine.programName)) }
         var settings = configuration.gateway
         if !inherited.isEmpty { settings.listen = inherited }
         guard !settings.listen.isEmpty else {
             throw StartError(
                 "there is nothing to listen on. Start with --listen unix:/run/app.sock or --listen 127.0.0.1:9000, "
-                    + "or let a web server start this program",
+                    + "let a web server start this program, or try it at a terminal with \(CommandLine.programName) serve",
                 isUsage: true)
         }
         settings.limits.largestBody = largestBody

@@ -21,6 +21,8 @@ public struct Application: Sendable {
     private let middleware: [any Middleware]
     private let routes: any Responder
     private var sessions: Sessions?
+    /// The program's version, for `--version`.
+    let version: String?
     package let errors: ErrorResponses
 
     /// Where the session layer comes from.
@@ -36,20 +38,25 @@ public struct Application: Sendable {
     ///   - router: The routes.
     ///   - middleware: What every request passes, unknown paths included, the first one outermost.
     ///   - errors: How errors are answered; by default as the client's `Accept` field likes it.
+    ///   - version: What the program's `--version` prints; by default only ``nestboxVersion``.
     /// - Throws: ``RoutePatternError``.
-    public init(router: Router, middleware: [any Middleware] = [], errors: ErrorResponses = .negotiated) throws {
+    public init(
+        router: Router, middleware: [any Middleware] = [], errors: ErrorResponses = .negotiated, version: String? = nil
+    ) throws {
         self.router = router
         self.middleware = middleware
         self.errors = errors
+        self.version = version
         routes = try router.responder()
     }
 
     /// Creates an application that answers everything with one responder.
-    public init(responder: any Responder, errors: ErrorResponses = .negotiated) {
+    public init(responder: any Responder, errors: ErrorResponses = .negotiated, version: String? = nil) {
         router = nil
         middleware = []
         routes = responder
         self.errors = errors
+        self.version = version
     }
 
     /// Gives all handlers and the application's middleware `request.session`, as it is configured.
@@ -88,14 +95,21 @@ public struct Application: Sendable {
     /// All middleware: the application's and that of routes, which may occur many times.
     var allMiddleware: [any Middleware] { middleware + (router?.allMiddleware ?? []) }
 
+    /// The types of what every request passes, the outermost first.
+    var middlewareNames: [String] {
+        (sessions == nil ? [] : ["\(SessionMiddleware.self)"]) + middleware.map { "\(type(of: $0))" }
+    }
+
+    /// The routes as people read them; `nil` when one responder answers everything.
+    var routeTable: RouteTable? { router?.table }
+
     /// The longest body that a route allows, in bytes; 0 where none says so.
     package var largestBody: Int { allMiddleware.lazy.compactMap { ($0 as? BodyLimitMiddleware)?.limit }.max() ?? 0 }
 
     /// How errors are answered: in development with their causes.
     package func errors(isDevelopment: Bool) -> ErrorResponses {
         guard isDevelopment else { return errors }
-        let types = (sessions == nil ? [] : ["\(SessionMiddleware.self)"]) + middleware.map { "\(type(of: $0))" }
-        let development = DevelopmentErrors(router: router, middleware: types)
+        let development = DevelopmentErrors(router: router, middleware: middlewareNames)
         return errors.showingCauses { development.response(to: $0) }
     }
 
@@ -115,6 +129,11 @@ public struct Application: Sendable {
     var ownSessionStore: (any SessionStore)? {
         if case .layer(let middleware)? = sessions { return middleware.store }
         return middleware.lazy.compactMap { ($0 as? SessionMiddleware)?.store }.first
+    }
+
+    /// Whether the session layer takes its secret from the configuration.
+    var hasConfiguredSessions: Bool {
+        if case .configured? = sessions { true } else { false }
     }
 
     /// The configuration of the session layer, for the tools of the command line; `nil` without one.

@@ -1,3 +1,4 @@
+import Nestbox
 import NestboxTesting
 import Testing
 
@@ -10,6 +11,14 @@ extension Integration {
             let hello = try Repository.text(of: "Examples/Hello/Hello.swift")
             #expect(readme.contains("```swift\n\(hello)```\n"))
             #expect(readme.split(separator: "\n", omittingEmptySubsequences: false).count < 150)
+        }
+
+        @Test("Nestbox's version is the topmost one of the changelog, and every program prints it")
+        func version() throws {
+            let changelog = try Repository.text(of: "CHANGELOG.md")
+            let top = try #require(changelog.firstMatch(of: #/\n## (\S+)/#)?.output.1)
+            #expect(Application.nestboxVersion == top.lowercased())
+            #expect(try CommandOutput("Hello", "--version").stdout == "Hello (Nestbox \(top.lowercased()))\n")
         }
 
         /// The documents for those who use the package.

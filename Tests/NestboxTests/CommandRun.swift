@@ -12,12 +12,18 @@ struct CommandRun {
 
     /// Runs the command of a command line.
     init(
-        _ line: [String], environment: [String: String] = [:],
+        _ line: [String], environment: [String: String] = [:], router: Router = Router(),
+        middleware: [any Middleware] = [], version: String? = nil,
         sessions: (inout Application) -> Void = { $0.useSessions() }
     ) throws {
-        let directory = try TemporaryDirectory()
-        var application = try Application(router: Router())
+        var application = try Application(router: router, middleware: middleware, version: version)
         sessions(&application)
+        try self.init(line, environment: environment, application)
+    }
+
+    /// Runs the command of a command line of an application.
+    init(_ line: [String], environment: [String: String] = [:], _ application: Application) throws {
+        let directory = try TemporaryDirectory()
         let written = Written()
         let output = CommandOutput(
             line: { text in written.texts.withLock { $0.lines.append(text) } },
@@ -26,9 +32,7 @@ struct CommandRun {
             let configuration = try ApplicationConfiguration(
                 arguments: ["app"] + line, environment: environment.map { (name: $0.key, value: $0.value) },
                 file: directory.path("nestbox.env"))
-            if let call = configuration.call {
-                status = try application.run(call, configuration, output: output)
-            }
+            status = try application.runCommand(configuration, output: output)
         } catch let failure as StartError {
             error = failure
         } catch let failure {

@@ -10,6 +10,7 @@
 
 #include "NestboxBytes.h"
 #include "NestboxFiles.h"
+#include "NestboxProcesses.h"
 #include "NestboxTemporaryFiles.h"
 
 /// Events of `nestbox_epoll_…`, with the kernel's values.

@@ -30,7 +30,7 @@ struct Command: Sendable {
     var name: String { words.joined(separator: " ") }
 
     /// The commands of every application's program.
-    static let all = session
+    static let all = application + session
 }
 
 /// How a command ended, as its exit status; what keeps it from doing anything is a ``StartError``: 2, or 64.

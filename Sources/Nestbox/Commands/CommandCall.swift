@@ -35,7 +35,8 @@ struct CommandCall: Sendable {
         {
             (self.group, isHelp) = (words.count == 2 ? words[1] : nil, true)
         } else if group.isEmpty {
-            throw StartError("'\(first)' is no command of this program; --help names them", isUsage: true)
+            let question = words.prefix(2).joined(separator: " ").question(in: commands.map(\.name))
+            throw StartError("'\(first)' is no command of this program; --help names them\(question)", isUsage: true)
         } else if words.count == 1 || words[1] == "help" {
             (self.group, isHelp) = (first, words.count > 1)
         } else {

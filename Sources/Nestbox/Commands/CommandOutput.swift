@@ -1,3 +1,4 @@
+import CNestboxSystem
 import Glibc
 
 /// Where a command writes lines: what was asked for, and what is said about it.
@@ -6,10 +7,16 @@ struct CommandOutput: Sendable {
     let line: @Sendable (String) -> Void
     /// What is for the person at the terminal alone.
     let note: @Sendable (String) -> Void
+    /// How many columns the terminal has that lines go to; `nil` when other programs read them.
+    var width: Int?
 
     /// The two streams of the process.
-    static let process = CommandOutput(
-        line: { write($0, to: STDOUT_FILENO) }, note: { write($0, to: STDERR_FILENO) })
+    static var process: CommandOutput {
+        let width = Int(nestbox_terminal_width(STDOUT_FILENO))
+        return CommandOutput(
+            line: { write($0, to: STDOUT_FILENO) }, note: { write($0, to: STDERR_FILENO) },
+            width: width > 0 ? width : nil)
+    }
 
     private static func write(_ line: String, to descriptor: Int32) {
         var rest = Array((line + "\n").utf8)[...]

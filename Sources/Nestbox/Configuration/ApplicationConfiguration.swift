@@ -10,7 +10,7 @@ public import NestboxSessions
 /// A key `limits.body` is `--limits-body 1048576` on the command line and `NESTBOX_LIMITS_BODY` in the environment and the
 /// file. As a CGI program the command line is not looked at. Words before the options name a command, which
 /// ``Application/run(_:)`` does instead of serving. A key that no one knows, or a value that cannot be, stops the
-/// start. `--help` prints all keys with their defaults.
+/// start. `--help` prints all keys with their defaults, `--version` the version.
 public struct ApplicationConfiguration: Sendable {
     /// Reads the values, the program's own among them.
     public let reader: ConfigReader
@@ -24,7 +24,10 @@ public struct ApplicationConfiguration: Sendable {
     public var logLevel: Logger.Level?
 
     let options: [ConfigurationOption]
+    /// How many of the options, at the end, are the program's own.
+    let ownOptionCount: Int
     let wantsHelp: Bool
+    let wantsVersion: Bool
     /// The command that the command line names.
     let call: CommandCall?
     /// The values of the command's own options.
@@ -54,26 +57,36 @@ public struct ApplicationConfiguration: Sendable {
         arguments: [String]?, environment: some Sequence<(name: String, value: String)>, file: String,
         options: [ConfigurationOption] = []
     ) throws {
+        ownOptionCount = options.count
         let options =
             ConfigurationOption.gateway + ConfigurationOption.requests + ConfigurationOption.forms
             + ConfigurationOption.files + ConfigurationOption.sessions + options
         self.options = options
         let wantsHelp = arguments?.dropFirst().contains { $0 == "--help" || $0 == "-h" } ?? false
-        self.wantsHelp = wantsHelp
+        let wantsVersion = arguments?.dropFirst().contains("--version") ?? false
+        let isQuestion = wantsHelp || wantsVersion
+        (self.wantsHelp, self.wantsVersion) = (wantsHelp, wantsVersion)
         let call =
-            wantsHelp ? try? arguments.flatMap { try CommandCall($0) } : try arguments.flatMap { try CommandCall($0) }
+            isQuestion ? try? arguments.flatMap { try CommandCall($0) } : try arguments.flatMap { try CommandCall($0) }
         self.call = call
         var sources: [ConfigurationSource] = []
-        if let arguments, !wantsHelp {
+        if let arguments, !isQuestion {
             sources.append(
                 try ConfigurationSource(
                     arguments: call?.options ?? arguments, options: options + (call?.command?.options ?? [])))
         }
         commandValues = sources.first?.values ?? [:]
-        sources.append(try ConfigurationSource(environment: environment, options: options))
-        sources.append(try ConfigurationSource(file: file, options: options))
-        reader = ConfigReader(providers: sources.map { EnvironmentVariablesProvider(environmentVariables: $0.values) })
-        let values = ConfigurationValues(sources: sources, options: options)
+        do {
+            sources.append(try ConfigurationSource(environment: environment, options: options))
+            sources.append(try ConfigurationSource(file: file, options: options))
+        } catch {
+            // What is wrong is told by no message that sends people to --help, when that says no more than the same.
+            guard isQuestion else { throw error }
+        }
+        // A reader without any provider is none.
+        let texts = sources.isEmpty ? [[:]] : sources.map(\.values)
+        reader = ConfigReader(providers: texts.map { EnvironmentVariablesProvider(environmentVariables: $0) })
+        let values = ConfigurationValues(sources: isQuestion ? [] : sources, options: options)
         isDevelopment = try values.isDevelopment
         gateway = try GatewayConfiguration(values)
         sessions = try SessionConfiguration(values)
@@ -81,6 +94,9 @@ public struct ApplicationConfiguration: Sendable {
             Logger.Level(rawValue: $0.lowercased())
         }
     }
+
+    /// Whether only help or the version is asked for, for which no value needs to be right.
+    var isQuestion: Bool { wantsHelp || wantsVersion || call?.isHelp == true }
 
     /// The path of a file or directory of the program's own.
     ///

@@ -30,8 +30,10 @@ struct ConfigurationSource {
             guard let flag = parts.first, let option = options.first(where: { $0.flag == flag }) else {
                 // What follows the sign may be a secret.
                 let hint = argument.hasPrefix("-") ? "" : "; commands stand before the options"
+                let question = String(parts.first ?? "").question(in: options.map(\.flag))
                 throw StartError(
-                    "'\(parts.first ?? "")' is no option of this program; --help names them\(hint)", isUsage: true)
+                    "'\(parts.first ?? "")' is no option of this program; --help names them\(hint)\(question)",
+                    isUsage: true)
             }
             guard let value = parts.count == 2 ? String(parts[1]) : arguments.popFirst() else {
                 throw StartError("\(flag) needs a value: \(option.help)", isUsage: true)
@@ -70,7 +72,8 @@ struct ConfigurationSource {
         guard name.hasPrefix(Self.prefix) else { return others.append((name, value)) }
         let variable = String(name.dropFirst(Self.prefix.count))
         guard options.contains(where: { $0.variable == variable }) else {
-            throw StartError("\(self.name): \(name) is no key of this program; --help names them")
+            let question = name.question(in: options.map { Self.prefix + $0.variable })
+            throw StartError("\(self.name): \(name) is no key of this program; --help names them\(question)")
         }
         values[variable] = value
     }

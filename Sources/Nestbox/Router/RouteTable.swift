@@ -66,30 +66,15 @@ struct RouteTable: Sendable {
                 distance += isParameter ? 2 : segment.count + 1
                 continue
             }
-            let letters = isParameter ? 1 : letters(path[index], segment)
+            let letters = isParameter ? 1 : path[index].distance(to: segment)
             // A word of which hardly half is the same is another word.
             distance += letters > segment.count / 2 + 1 ? 2 * letters : letters
         }
         for segment in path.dropFirst(pattern.count) { distance += segment.count + 1 }
         return distance
     }
-
-    /// The Levenshtein distance.
-    private static func letters(_ one: [UInt8], _ other: [UInt8]) -> Int {
-        var row = Array(0...other.count)
-        for (i, byte) in one.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, wanted) in other.enumerated() {
-                let above = row[j + 1]
-                row[j + 1] = min(above + 1, row[j] + 1, diagonal + (byte == wanted ? 0 : 1))
-                diagonal = above
-            }
-        }
-        return row[other.count]
-    }
 }
 
 extension String {
-    fileprivate func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+    func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
 }
