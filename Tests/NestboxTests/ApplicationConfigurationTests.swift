@@ -131,7 +131,8 @@ struct ApplicationConfigurationTests {
         ("workers", ["", "0", "-1", "1025", "four", "1.5", " 1", "1 ", "0x10", "99999999999999999999"]),
         ("limits-body", ["-1", "1GB", "1099511627777"]),
         ("limits-parameter-count", ["0", "31"]),
-        ("forms-header-size", ["255", "1048577"]), ("forms-files", ["-1", "10001"]), ("forms-directory", ["tmp", ""]),
+        ("forms-header-size", ["255", "1048577"]), ("forms-files", ["-1", "10001"]), ("forms-directory", [""]),
+        ("session-file-directory", [""]), ("session-secret-file", [""]),
         ("timeouts-header", ["", "0", "-1", "nan", "inf", "1e9", "10s", "86401"]),
         ("timeouts-handler", ["-0.5", "nan", "x"]),
         ("socket-mode", ["", "888", "1000", "rw", "-1", "0o660"]),
@@ -191,6 +192,19 @@ struct ApplicationConfigurationTests {
     @Test("takes values up to the borders", arguments: borders)
     func values(option: String, value: String, isRight: @Sendable (GatewayConfiguration) -> Bool) throws {
         #expect(isRight(try read(["--\(option)", value]).gateway))
+    }
+
+    @Test("lets relative paths start at the program's directory, since no one knows the working directory")
+    func paths() throws {
+        let program = CommandLine.programDirectory
+        let configuration = try read(
+            ["--forms-directory", "uploads"], environment: ["NESTBOX_SESSION_FILE_DIRECTORY": "../data/sessions"],
+            file: "NESTBOX_SESSION_SECRET_FILE=./counter.secret\n")
+        #expect(configuration.gateway.forms.directory == "\(program)/uploads")
+        let parent = program.split(separator: "/").dropLast().map { "/\($0)" }.joined()
+        #expect(configuration.sessions.file.directory == "\(parent)/data/sessions")
+        #expect(configuration.sessions.secretFile == "\(program)/counter.secret")
+        #expect(try read(["--forms-directory", "/srv/../srv/x/"]).gateway.forms.directory == "/srv/../srv/x/")
     }
 
     @Test("takes lists with spaces")

@@ -40,6 +40,15 @@ struct ConfigurationValues {
         }
     }
 
+    /// A path; a relative one starts at the directory of the program's file.
+    func path(_ key: String) throws(StartError) -> String? {
+        try value(key, "a path") { text in
+            let path = FileRoot.absolute(text)
+            if path.isEmpty || text.utf8.contains(where: { $0 < 0x20 }) { return nil }
+            return text.hasPrefix("/") ? text : path
+        }
+    }
+
     /// Seconds, with a fraction if need be.
     func set(_ target: inout Duration, _ key: String) throws(StartError) {
         try set(&target, key, "a number of seconds from 0.01 to 86400") { text in

@@ -10,6 +10,6 @@ extension FormLimits {
         try values.set(&fileSize, "forms.fileSize", in: 0...(1 << 40))
         try values.set(&size, "forms.size", in: 0...(1 << 40))
         try values.set(&memory, "forms.memory", in: 0...(1 << 30))
-        try values.set(&directory, "forms.directory", "an absolute path") { $0.hasPrefix("/") ? $0 : nil }
+        if let path = try values.path("forms.directory") { directory = path }
     }
 }

@@ -34,7 +34,7 @@ extension SessionConfiguration {
         try values.set(&binding.subject, "session.bind")
         try values.set(&binding.action, "session.bindAction")
 
-        file.directory = try values.value("session.file.directory", "an absolute path") { $0.hasPrefix("/") ? $0 : nil }
+        file.directory = try values.path("session.file.directory")
         try values.set(&file.signing, "session.file.sign")
         try values.set(&file.durability, "session.file.durability", "none or sync") {
             ["none": .none, "sync": .sync][$0]
@@ -78,7 +78,7 @@ extension SessionConfiguration {
             secrets = given
             places.append("session.secret")
         }
-        secretFile = try values.value("session.secretFile", "an absolute path") { $0.hasPrefix("/") ? $0 : nil }
+        secretFile = try values.path("session.secretFile")
         if secretFile != nil { places.append("session.secretFile") }
         secretsOrigin = secrets == nil ? nil : places.first
         guard places.count < 2 else {
