@@ -27,10 +27,6 @@ extension Application {
                 }
                 try runFastCGI(configuration, inherited)
             }
-        } catch let error as StartError where !error.isUsage && invocation.isSessionDoctor {
-            // That the program does not start is what the doctor was asked for.
-            CommandOutput.process.line(SessionFinding.problem("configuration", error.description).line)
-            exit(CommandStatus.problem.rawValue)
         } catch let error as StartError {
             error.exit(invocation)
         } catch {
@@ -39,6 +35,7 @@ extension Application {
     }
 
     private func runCGI(_ configuration: ApplicationConfiguration) throws -> Never {
+        guard !StartFailure.isUnparsed else { throw StartFailure.unparsed }
         let logger = configuration.logger(defaultLevel: .warning)
         var settings = configuration.gateway
         settings.limits.largestBody = largestBody

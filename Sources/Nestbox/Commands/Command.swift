@@ -12,18 +12,22 @@ struct Command: Sendable {
     let options: [ConfigurationOption]
     /// How many words may follow.
     let maximumArguments: Int
+    /// What it says when the program does not start, for a command that is asked why; others end with the error.
+    let diagnose: (@Sendable (StartError, CommandOutput) -> CommandStatus)?
     /// Does it, and returns the exit status.
     let run: @Sendable (CommandContext) async throws -> CommandStatus
 
     init(
         _ name: String, usage: String = "", _ summary: String, options: [ConfigurationOption] = [],
-        maximumArguments: Int = 0, run: @escaping @Sendable (CommandContext) async throws -> CommandStatus
+        maximumArguments: Int = 0, diagnose: (@Sendable (StartError, CommandOutput) -> CommandStatus)? = nil,
+        run: @escaping @Sendable (CommandContext) async throws -> CommandStatus
     ) {
         words = name.split(separator: " ").map(String.init)
         self.usage = usage
         self.summary = summary
         self.options = options
         self.maximumArguments = maximumArguments
+        self.diagnose = diagnose
         self.run = run
     }
 

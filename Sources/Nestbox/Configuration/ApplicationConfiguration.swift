@@ -23,6 +23,9 @@ public struct ApplicationConfiguration: Sendable {
     /// The least severe level of the log, when it is configured.
     public var logLevel: Logger.Level?
 
+    /// The file beside the program.
+    static var file: String { FileRoot.absolute("nestbox.env") }
+
     let options: [ConfigurationOption]
     /// How many of the options, at the end, are the program's own.
     let ownOptionCount: Int
@@ -34,17 +37,24 @@ public struct ApplicationConfiguration: Sendable {
     let commandValues: [String: String]
 
     /// Reads the configuration of this process.
+    ///
+    /// What is wrong with it ends the process as ``Application/run(_:)`` does: an error that leaves `main` would be a crash,
+    /// and no response of a CGI program.
     /// - Parameter options: Keys of the program's own.
-    /// - Throws: ``StartError``.
     public init(options: [ConfigurationOption] = []) throws {
-        try self.init(arguments: Invocation.current.arguments, options: options)
+        let invocation = Invocation.current
+        do {
+            try self.init(arguments: invocation.arguments, options: options)
+        } catch let error as StartError {
+            error.exit(invocation)
+        }
     }
 
     /// Reads the configuration of this process with another command line.
     init(arguments: [String]?, options: [ConfigurationOption] = []) throws {
         try self.init(
             arguments: arguments, environment: CGIVariables.process.map { ($0.name, $0.value) },
-            file: CommandLine.programDirectory + "/nestbox.env", options: options)
+            file: Self.file, options: options)
     }
 
     /// Reads a configuration from texts.

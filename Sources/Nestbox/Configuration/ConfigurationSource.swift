@@ -56,16 +56,32 @@ struct ConfigurationSource {
     init(file path: String, options: [ConfigurationOption]) throws(StartError) {
         self.init(name: path, options: options) { Self.prefix + $0.variable }
         guard let text = try Self.read(path) else { return }
-        let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
-        for (index, line) in lines.enumerated() {
+        for (index, line) in Self.lines(of: text).enumerated() {
             let line = line.trimmingBlanks()
             if line.isEmpty || line.first == "#" { continue }
-            guard let sign = line.firstIndex(of: "=") else {
+            guard let (name, value) = Self.assignment(line) else {
                 throw StartError("\(path), line \(index + 1): a line is NESTBOX_KEY=value")
             }
-            let name = line[..<sign].trimmingBlanks()
-            try set(String(name), line[line.index(after: sign)...].trimmingBlanks().withoutQuotes())
+            try set(name, value)
         }
+    }
+
+    /// What a file assigns, whatever else is in it, for those who look at a file that may be wrong; nothing when it cannot
+    /// be read.
+    static func assignments(file path: String) -> [(name: String, value: String)] {
+        guard let text = try? read(path) else { return [] }
+        return lines(of: text).map { $0.trimmingBlanks() }.filter { $0.first != "#" }.compactMap(assignment)
+    }
+
+    private static func lines(of text: String) -> [Substring] {
+        text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+    }
+
+    private static func assignment(_ line: Substring) -> (name: String, value: String)? {
+        guard let sign = line.firstIndex(of: "=") else { return nil }
+        return (
+            String(line[..<sign].trimmingBlanks()), line[line.index(after: sign)...].trimmingBlanks().withoutQuotes()
+        )
     }
 
     private mutating func set(_ name: String, _ value: String) throws(StartError) {
@@ -86,7 +102,8 @@ struct ConfigurationSource {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             if errno == ENOENT || errno == ENOTDIR { return nil }
-            throw StartError("\(path) cannot be read: \(String(cString: strerror(errno)))")
+            let remedy = errno == EACCES ? ". It must belong to the user that the program runs as" : ""
+            throw StartError("\(path) cannot be read: \(String(cString: strerror(errno)))\(remedy)")
         }
         defer { close(descriptor) }
         var bytes: [UInt8] = []

@@ -25,9 +25,9 @@ enum Invocation {
         }
     }
 
-    /// Whether `session doctor` was asked for, which tells what keeps the program from starting.
-    var isSessionDoctor: Bool {
-        guard case .fastCGI(let inherited) = self, inherited.isEmpty else { return false }
-        return CommandLine.arguments.dropFirst().starts(with: ["session", "doctor"])
+    /// What the command of the command line says when the program does not start, if it is asked why.
+    var diagnosis: ((StartError, CommandOutput) -> CommandStatus)? {
+        guard case .fastCGI(let inherited) = self, inherited.isEmpty else { return nil }
+        return (try? CommandCall(CommandLine.arguments))?.command?.diagnose
     }
 }

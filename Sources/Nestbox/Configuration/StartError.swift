@@ -19,13 +19,13 @@ public struct StartError: Error, Sendable, CustomStringConvertible {
 
     /// Says so and ends the process.
     ///
-    /// A web server that started it as a CGI program gets a response, which says nothing of
-    /// the cause.
+    /// A command that is asked why the program does not start says it in its own way. A web server that started it as a CGI
+    /// program gets a response, which says nothing of the cause but with `environment=development`.
     func exit(_ invocation: Invocation) -> Never {
-        let message = "\(CommandLine.programName): \(description)\n"
-        _ = message.utf8.withContiguousStorageIfAvailable { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        if !isUsage, let diagnose = invocation.diagnosis { Glibc.exit(diagnose(self, .process).rawValue) }
+        CommandOutput.process.note("\(CommandLine.programName): \(description)")
         if case .cgi = invocation {
-            print("Status: 500 Internal Server Error\r\nContent-Type: text/plain\r\n\r\nThe application cannot start.")
+            StartFailure(self).send()
             Glibc.exit(1)
         }
         Glibc.exit(isUsage ? 64 : 2)

@@ -2,11 +2,12 @@ extension Command {
     /// The commands for whoever operates sessions.
     static let session: [Command] = [
         Command(
-            "session keygen", usage: "[PATH]", "Makes a secret: a file that only you can read, or a line of text.",
+            "session keygen", usage: "[PATH]",
+            "Makes a secret: a file that only you can read, or a line of text.",
             maximumArguments: 1, run: SessionKeygen.run),
         Command(
             "session doctor", "Checks what is configured, and tries it. Exit status 1 when there is a problem.",
-            run: SessionDoctor.run),
+            diagnose: SessionDoctor.diagnose, run: SessionDoctor.run),
         Command("session gc", "Deletes all sessions that have expired; for cron.", run: SessionCleaning.run),
         Command(
             "session list", usage: "[--user NAME] [--limit N]",

@@ -47,7 +47,7 @@ extension SessionDoctor {
         return false
     }
 
-    private func absence(_ path: String) -> SessionFinding {
+    private func absence(_ path: String) -> Finding {
         let end = path.lastIndex(of: "/") ?? path.startIndex
         let parent = end == path.startIndex ? "/" : String(path[..<end])
         var status = stat()
@@ -63,7 +63,7 @@ extension SessionDoctor {
             "directory", "\(path) is not there yet: the application makes it at its start, if its user may")
     }
 
-    private func failure(_ path: String) -> SessionFinding {
+    private func failure(_ path: String) -> Finding {
         .problem("directory", "\(path) cannot be examined: \(String(cString: strerror(errno))). Check the path")
     }
 

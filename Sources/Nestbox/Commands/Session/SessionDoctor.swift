@@ -5,31 +5,32 @@ import NestboxSessions
 struct SessionDoctor {
     let context: CommandContext
     let sessions: SessionConfiguration
-    var findings: [SessionFinding] = []
+    var findings: [Finding] = []
 
     static func run(_ context: CommandContext) async throws -> CommandStatus {
-        let findings: [SessionFinding]
+        try await findings(context).report(to: context.output)
+    }
+
+    /// What keeps the program from starting is what the doctor was asked for.
+    static func diagnose(_ error: StartError, _ output: CommandOutput) -> CommandStatus {
+        output.line(Finding.problem("configuration", error.description).line)
+        return .problem
+    }
+
+    /// All findings.
+    /// - Throws: ``StartError`` when there is no session layer.
+    static func findings(_ context: CommandContext) async throws -> [Finding] {
         if let sessions = try context.sessionConfiguration() {
             var doctor = SessionDoctor(context: context, sessions: sessions)
             await doctor.examine()
-            findings = doctor.findings
-        } else if let store = context.application.ownSessionStore {
-            let name = "the application brings a session layer of its own, with a store \(type(of: store))"
-            findings = [
-                .warning("store", "\(name): how it is configured cannot be seen from here"),
-                await SessionTrial.finding(store, context.clock),
-            ]
-        } else {
-            findings = []
+            return doctor.findings
         }
-        for finding in findings { context.output.line(finding.line) }
-        let problems = findings.count { $0.level == .problem }
-        let warnings = findings.count { $0.level == .warning }
-        context.output.note(
-            problems + warnings == 0
-                ? "All is well."
-                : "\(problems) problem\(problems == 1 ? "" : "s"), \(warnings) warning\(warnings == 1 ? "" : "s").")
-        return problems == 0 ? .success : .problem
+        guard let store = context.application.ownSessionStore else { return [] }
+        let name = "the application brings a session layer of its own, with a store \(type(of: store))"
+        return [
+            .warning("store", "\(name): how it is configured cannot be seen from here"),
+            await SessionTrial.finding(store, context.clock),
+        ]
     }
 
     /// Whether something was found that makes trying pointless.

@@ -6,7 +6,7 @@ enum SessionTrial {
         let description: String
     }
 
-    static func finding(_ store: any SessionStore, _ clock: SessionClock) async -> SessionFinding {
+    static func finding(_ store: any SessionStore, _ clock: SessionClock) async -> Finding {
         do {
             try await run(store, at: clock.now)
             return .ok("trial", "a session was begun, changed, read and ended")

@@ -1,5 +1,5 @@
-/// One thing that `session doctor` has looked at.
-struct SessionFinding: Sendable, Hashable {
+/// One thing that `check` or `session doctor` has looked at.
+struct Finding: Sendable, Hashable {
     enum Level: String, Sendable {
         case ok, warning, problem
     }
@@ -22,5 +22,20 @@ struct SessionFinding: Sendable, Hashable {
     var line: String {
         let word = level.rawValue + String(repeating: " ", count: max(0, 8 - level.rawValue.count))
         return "\(word) \(subject): \(text.printable)"
+    }
+}
+
+extension [Finding] {
+    /// Writes a line for each, and how many are not all right.
+    /// - Returns: Whether there is a problem.
+    func report(to output: CommandOutput) -> CommandStatus {
+        for finding in self { output.line(finding.line) }
+        let problems = count { $0.level == .problem }
+        let warnings = count { $0.level == .warning }
+        output.note(
+            problems + warnings == 0
+                ? "All is well."
+                : "\(problems) problem\(problems == 1 ? "" : "s"), \(warnings) warning\(warnings == 1 ? "" : "s").")
+        return problems == 0 ? .success : .problem
     }
 }
