@@ -41,6 +41,14 @@ struct CommandRun {
         (lines, notes) = written.texts.withLock { ($0.lines, $0.notes) }
     }
 
+    /// Runs something that writes lines.
+    static func collecting(_ work: (CommandOutput) -> CommandStatus) -> (lines: [String], status: CommandStatus) {
+        let written = Written()
+        let status = work(
+            CommandOutput(line: { text in written.texts.withLock { $0.lines.append(text) } }, note: { _ in }))
+        return (written.texts.withLock { $0.lines }, status)
+    }
+
     var text: String { lines.joined(separator: "\n") }
 
     private final class Written: Sendable {

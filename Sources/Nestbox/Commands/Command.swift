@@ -34,7 +34,7 @@ struct Command: Sendable {
     var name: String { words.joined(separator: " ") }
 
     /// The commands of every application's program.
-    static let all = application + session
+    static let all = application + check + session
 }
 
 /// How a command ended, as its exit status; what keeps it from doing anything is a ``StartError``: 2, or 64.

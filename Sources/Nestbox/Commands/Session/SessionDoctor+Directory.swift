@@ -69,22 +69,21 @@ extension SessionDoctor {
 
     /// Whether the web server may show the files.
     private mutating func examineExposure(_ path: String) {
-        if let root = Self.documentRoot {
-            guard Self.isInside(path, root) else { return }
-            let text = "\(path) is inside of DOCUMENT_ROOT \(root), where the web server shows files"
+        guard let root = WebRoot(around: path) else { return }
+        guard root.isCertain else {
+            let text = "\(path) looks like a place that a web server shows"
             findings.append(
-                sessions.file.isAllowedInDocumentRoot
-                    ? .warning("directory", "\(text). See that it denies this directory; only Apache minds .htaccess")
-                    : .problem("directory", "\(text). Use a directory elsewhere"))
+                root.closes(path)
+                    ? .ok("directory", "\(text), and .htaccess keeps it from visitors")
+                    : .warning(
+                        "directory", "\(text). Use a directory elsewhere, or set DOCUMENT_ROOT for this to check it"))
             return
         }
-        let shown: Set<Substring> = ["public_html", "htdocs", "wwwroot", "webroot", "www-root"]
-        if path.split(separator: "/").contains(where: shown.contains) {
-            findings.append(
-                .warning(
-                    "directory",
-                    "\(path) looks like a place that a web server shows. Set DOCUMENT_ROOT for the doctor to check it"))
-        }
+        let text = "\(path) is inside of DOCUMENT_ROOT \(root.path), where the web server shows files"
+        findings.append(
+            sessions.file.isAllowedInDocumentRoot
+                ? .warning("directory", "\(text). See that it denies this directory; only Apache minds .htaccess")
+                : .problem("directory", "\(text). Use a directory elsewhere"))
     }
 
     private mutating func examineSpace(_ path: String) {
@@ -102,22 +101,5 @@ extension SessionDoctor {
         } else {
             findings.append(.ok("space", text))
         }
-    }
-
-    static var documentRoot: String? {
-        getenv("DOCUMENT_ROOT").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
-    }
-
-    static func isInside(_ path: String, _ root: String) -> Bool {
-        guard let path = real(path), let root = real(root) else { return false }
-        return path == root || path.hasPrefix(root.hasSuffix("/") ? root : root + "/")
-    }
-
-    /// The path without links and dots.
-    private static func real(_ path: String) -> String? {
-        guard let real = realpath(path, nil) else { return nil }
-        // The call made the text for us, with a zero at its end.
-        defer { free(real) }
-        return String(cString: real)
     }
 }

@@ -12,9 +12,13 @@ extension SessionDoctor {
         }
         guard let secrets else { return examineAbsence() }
         let origin = sessions.secretFile ?? sessions.secretsOrigin ?? "the program's code"
-        if let file = sessions.secretFile, let root = Self.documentRoot, Self.isInside(file, root) {
+        if let file = sessions.secretFile, let root = WebRoot(around: file) {
+            let place = root.isCertain ? "DOCUMENT_ROOT" : root.path
+            let text = "\(file) is inside of \(place), where the web server shows files"
             findings.append(
-                .problem("secrets", "\(file) is inside of DOCUMENT_ROOT, where the web server shows files: move it"))
+                root.closes(file)
+                    ? .warning("secrets", "\(text); .htaccess keeps it from visitors. It is better elsewhere")
+                    : .problem("secrets", "\(text): move it"))
         }
         if secrets.count == 1 {
             findings.append(.ok("secrets", "one, from \(origin), of \(secrets.weakest) bytes"))
