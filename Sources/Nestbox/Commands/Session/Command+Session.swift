@@ -3,7 +3,7 @@ extension Command {
     static let session: [Command] = [
         Command(
             "session keygen", usage: "[PATH]",
-            "Makes a secret: a file that only you can read, or a line of text.",
+            "Makes the secret, a file that only you can read or a line of text, and the directory of sessions.",
             maximumArguments: 1, run: SessionKeygen.run),
         Command(
             "session doctor", "Checks what is configured, and tries it. Exit status 1 when there is a problem.",
