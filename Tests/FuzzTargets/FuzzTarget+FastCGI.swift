@@ -12,9 +12,7 @@ extension FuzzTarget {
         try expect(split.isBeginning(of: bytewise) && whole.isBeginning(of: bytewise), "pieces change no request")
         if bytewise.failure == nil {
             try expect(
-                whole.requests == bytewise.requests && whole.replies == bytewise.replies
-                    && split.requests == bytewise.requests && split.replies == bytewise.replies,
-                "pieces change neither requests nor replies")
+                whole.isSame(as: bytewise) && split.isSame(as: bytewise), "pieces change neither requests nor replies")
         }
         for request in bytewise.requests where request.isComplete { try sendAgain(request) }
     }
@@ -33,13 +31,20 @@ extension FuzzTarget {
 
 /// What comes of bytes that a web server sends.
 private struct Conversation {
-    struct Request: Equatable {
+    struct Request {
         var id: UInt16
         var keeps: Bool
         var pairs: [FastCGINameValuePairs.Pair]
         var body: [UInt8] = []
         var isComplete = false
         var isAborted = false
+
+        /// Whether it is the same as far as that does not depend on when its bytes come: how much of a request comes before it
+        /// is aborted does, and whether an abort comes before its answer.
+        func isSame(as other: Request) -> Bool {
+            id == other.id && keeps == other.keeps && pairs == other.pairs
+                && (isAborted || other.isAborted || body == other.body && isComplete == other.isComplete)
+        }
     }
 
     static let limits: RequestReader.Limits = {
@@ -96,11 +101,8 @@ private struct Conversation {
             requests[last].body += reader.takeBody()
             try expect(requests[last].body.count <= Self.bodyLimit, "a body stays within its limit")
             try expect(requests[last].body.count <= reader.bodyReceived, "no more is handed out than came")
-            // An abort behind the whole request may come when it is answered already.
-            requests[last].isAborted = reader.isAborted && !reader.bodyEnded
-            // How much of an aborted body comes depends on when that is seen.
-            if requests[last].isAborted { requests[last].body = [] }
-            requests[last].isComplete = reader.bodyEnded && reader.bodyReceived <= Self.bodyLimit
+            requests[last].isAborted = reader.isAborted
+            requests[last].isComplete = reader.bodyEnded && !reader.isAborted && reader.bodyReceived <= Self.bodyLimit
             guard reader.isComplete else { return }
             isAnswering = false
             try reader.finishRequest()
@@ -136,6 +138,11 @@ private struct Conversation {
     /// Whether this is what comes first of the other, which may have failed later.
     func isBeginning(of other: Conversation) -> Bool {
         requests.count <= other.requests.count && other.replies.starts(with: replies)
-            && zip(requests.dropLast(), other.requests).allSatisfy { $0 == $1 }
+            && zip(requests.dropLast(), other.requests).allSatisfy { $0.isSame(as: $1) }
+    }
+
+    func isSame(as other: Conversation) -> Bool {
+        requests.count == other.requests.count && replies == other.replies
+            && zip(requests, other.requests).allSatisfy { $0.isSame(as: $1) }
     }
 }
