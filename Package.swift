@@ -89,7 +89,8 @@ let package = Package(
             dependencies: ["NestboxHTTP", "NestboxTesting", "CNestboxSystem", httpTypes, logging, inMemoryLogging],
             swiftSettings: settings),
         .testTarget(
-            name: "NestboxGatewayTests", dependencies: ["NestboxGateway", "NestboxTesting", httpTypes, logging],
+            name: "NestboxGatewayTests",
+            dependencies: ["NestboxGateway", "NestboxTesting", "CNestboxSystem", httpTypes, logging],
             swiftSettings: settings),
         .testTarget(
             name: "NestboxSessionsTests",
@@ -117,11 +118,14 @@ let package = Package(
             name: "Notebook", dependencies: ["Nestbox"], path: "Tests/Programs/Notebook", swiftSettings: settings),
         .executableTarget(
             name: "Cloakroom", dependencies: ["Nestbox"], path: "Tests/Programs/Cloakroom", swiftSettings: settings),
+        .executableTarget(
+            name: "Ledger", dependencies: ["Nestbox"], path: "Tests/Programs/Ledger", swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
                 "Nestbox", "NestboxSessions", "NestboxTesting", "Hello", "Counter", "Login", "Clock", "Upload",
-                "Guestbook", "Conformance", "Talkative", "SessionWriter", "Notebook", "Cloakroom", httpTypes, logging,
+                "Guestbook", "Conformance", "Talkative", "SessionWriter", "Notebook", "Cloakroom", "Ledger",
+                httpTypes, logging,
             ],
             exclude: ["Support/python_tokens.py"], swiftSettings: settings),
     ]

@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
@@ -102,24 +101,6 @@ int nestbox_pipe(int *reader, int *writer) {
 }
 
 int nestbox_pipe_size(int pipe, int size) { return fcntl(pipe, F_SETPIPE_SZ, size); }
-
-int nestbox_termination_signals(void) {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &signals, NULL);
-    return signalfd(-1, &signals, SFD_CLOEXEC);
-}
-
-int nestbox_wait_for_signal(int descriptor) {
-    struct signalfd_siginfo received;
-    ssize_t count;
-    do {
-        count = read(descriptor, &received, sizeof received);
-    } while (count < 0 && errno == EINTR);
-    return count == sizeof received ? (int)received.ssi_signo : -1;
-}
 
 int nestbox_processors(void) {
     cpu_set_t set;

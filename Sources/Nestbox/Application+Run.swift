@@ -7,7 +7,8 @@ extension Application {
     /// Reads the configuration, serves, and returns when it is done.
     ///
     /// As a CGI program it answers its one request and ends the process. Otherwise it serves FastCGI until SIGTERM or SIGINT
-    /// and then lets the requests under way finish. What keeps the program from starting is written to the standard error
+    /// and then lets the requests under way finish; on SIGHUP or SIGUSR2 the program's file, as it is then, is started in its
+    /// place and no request is lost. What keeps the program from starting is written to the standard error
     /// stream, and the process ends with status 2, or 64 when the command line was used wrongly.
     ///
     /// With words before the options of the command line, such as `session doctor`, it does what they say and ends the
@@ -60,6 +61,9 @@ extension Application {
         }
         settings.limits.largestBody = largestBody
         let logger = configuration.logger(defaultLevel: .info)
+        if settings.processes > 0, !Supervisor.hasStartedThisProcess {
+            exit(try Supervisor(configuration: settings, logger: logger).run())
+        }
         let gateway = FastCGIGateway(
             configuration: settings, responder: try responder(logger: logger) { configuration },
             errors: errors(isDevelopment: configuration.isDevelopment), logger: logger)

@@ -15,6 +15,14 @@ public struct GatewayConfiguration: Sendable {
     ///
     /// By default the number of processors, and at least four, since a handler may block one.
     public var workers: Int
+    /// How many processes serve, under a supervisor that starts those anew that end.
+    ///
+    /// 0, the default, is this process alone, without a supervisor. Each has ``workers`` threads and ``limits`` of its own.
+    public var processes = 0
+    /// What is done when the program's file was replaced on disk.
+    ///
+    /// By default a program leaves whose spawner (mod_fcgid, lighttpd) starts it anew, and any other does nothing.
+    public var whenReplaced: WhenReplaced?
     /// The mount point, such as `/app`, when the web server's variables cannot tell it.
     public var basePath: String?
     /// Whose `X-Forwarded-…` fields are believed.
@@ -112,6 +120,10 @@ public struct GatewayConfiguration: Sendable {
         ///
         /// 30 s.
         public var grace = Duration.seconds(30)
+        /// A process that takes another one's place, or serves beside others, until it serves.
+        ///
+        /// 30 s.
+        public var start = Duration.seconds(30)
 
         /// The defaults.
         public init() {}

@@ -19,6 +19,8 @@ public struct GatewayError: Error, Sendable {
         public static let systemCallFailed = Code(description: "a system call failed")
         /// A thread could not be started.
         public static let threadNotStarted = Code(description: "a worker thread could not be started")
+        /// A process of the same program could not be started.
+        public static let processNotStarted = Code(description: "a process could not be started")
     }
 
     /// What went wrong.

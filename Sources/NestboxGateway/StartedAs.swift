@@ -3,8 +3,8 @@ import Glibc
 public import NestboxHTTP
 
 extension ListenAddress {
-    /// The listening sockets that the program was started with: descriptor 0 (spawn-fcgi, mod_fcgid, lighttpd, systemd's
-    /// `StandardInput=socket`), or those of systemd's `LISTEN_FDS`.
+    /// The listening sockets that the program was started with: those that another process of it gave to this one, descriptor 0
+    /// (spawn-fcgi, mod_fcgid, lighttpd, systemd's `StandardInput=socket`), or those of systemd's `LISTEN_FDS`.
     public static var inheritedSockets: [ListenAddress] { Listener.inherited(environment: .process) }
 }
 

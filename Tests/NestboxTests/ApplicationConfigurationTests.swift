@@ -134,7 +134,8 @@ struct ApplicationConfigurationTests {
         ("forms-header-size", ["255", "1048577"]), ("forms-files", ["-1", "10001"]), ("forms-directory", [""]),
         ("session-file-directory", [""]), ("session-secret-file", [""]),
         ("timeouts-header", ["", "0", "-1", "nan", "inf", "1e9", "10s", "86401"]),
-        ("timeouts-handler", ["-0.5", "nan", "x"]),
+        ("timeouts-handler", ["-0.5", "nan", "x"]), ("timeouts-start", ["0", "86401", "soon"]),
+        ("processes", ["", "-1", "1025", "two"]), ("when-replaced", ["", "restart", "leave,reload"]),
         ("socket-mode", ["", "888", "1000", "rw", "-1", "0o660"]),
         ("socket-owner", [""]), ("socket-group", [""]),
         ("base-path", ["app", "/", "/app/", "http://x"]),
@@ -175,6 +176,11 @@ struct ApplicationConfigurationTests {
         ("forms-size", "1099511627776", { $0.forms.size == 1 << 40 }), ("forms-memory", "0", { $0.forms.memory == 0 }),
         ("forms-directory", "/srv/uploads", { $0.forms.directory == "/srv/uploads" }),
         ("timeouts-header", "0.01", { $0.timeouts.header == .milliseconds(10) }),
+        ("processes", "0", { $0.processes == 0 }), ("processes", "1024", { $0.processes == 1024 }),
+        ("when-replaced", "leave", { $0.whenReplaced == .leave }),
+        ("when-replaced", "Reload", { $0.whenReplaced == .reload }),
+        ("when-replaced", "ignore", { $0.whenReplaced == .ignore }),
+        ("timeouts-start", "0.5", { $0.timeouts.start == .milliseconds(500) }),
         ("timeouts-grace", "86400", { $0.timeouts.grace == .seconds(86_400) }),
         ("timeouts-handler", "0", { $0.timeouts.handler == nil }),
         ("timeouts-handler", "1.5", { $0.timeouts.handler == .milliseconds(1500) }),
@@ -288,9 +294,10 @@ struct ApplicationConfigurationTests {
             "timeouts.idle": Int(configuration.timeouts.idle / .seconds(1)),
             "timeouts.linger": Int(configuration.timeouts.linger / .seconds(1)),
             "timeouts.grace": Int(configuration.timeouts.grace / .seconds(1)),
+            "timeouts.start": Int(configuration.timeouts.start / .seconds(1)), "processes": configuration.processes,
         ]
         for (key, value) in defaults {
-            let options = ConfigurationOption.gateway + ConfigurationOption.forms
+            let options = ConfigurationOption.gateway + ConfigurationOption.processes + ConfigurationOption.forms
             let option = try #require(options.first { $0.key == key })
             #expect(option.help.hasSuffix("Default: \(value)."), "\(key)")
         }
@@ -302,7 +309,7 @@ struct ApplicationConfigurationTests {
 
     @Test("has every option of the gateway and of forms once, and reads each of them")
     func everyOption() throws {
-        let options = ConfigurationOption.gateway + ConfigurationOption.forms
+        let options = ConfigurationOption.gateway + ConfigurationOption.processes + ConfigurationOption.forms
         #expect(Set(options.map(\.variable)).count == options.count)
         #expect(Set(options.map(\.flag)).count == options.count)
         for option in options {

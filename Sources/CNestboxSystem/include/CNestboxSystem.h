@@ -11,6 +11,7 @@
 #include "NestboxBytes.h"
 #include "NestboxFiles.h"
 #include "NestboxProcesses.h"
+#include "NestboxGenerations.h"
 #include "NestboxTemporaryFiles.h"
 
 /// Events of `nestbox_epoll_…`, with the kernel's values.
@@ -63,11 +64,6 @@ int nestbox_pipe(int *reader, int *writer);
 
 /// Grows a pipe; returns its new size.
 int nestbox_pipe_size(int pipe, int size);
-
-/// A descriptor that is readable when SIGTERM or SIGINT came, which are blocked in the calling thread from now on.
-int nestbox_termination_signals(void);
-/// Takes one signal from it, waiting for it.
-int nestbox_wait_for_signal(int descriptor);
 
 /// The processors that this process may use.
 int nestbox_processors(void);

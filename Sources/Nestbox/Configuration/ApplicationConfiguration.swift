@@ -69,8 +69,8 @@ public struct ApplicationConfiguration: Sendable {
     ) throws {
         ownOptionCount = options.count
         let options =
-            ConfigurationOption.gateway + ConfigurationOption.requests + ConfigurationOption.forms
-            + ConfigurationOption.files + ConfigurationOption.sessions + options
+            ConfigurationOption.gateway + ConfigurationOption.processes + ConfigurationOption.requests
+            + ConfigurationOption.forms + ConfigurationOption.files + ConfigurationOption.sessions + options
         self.options = options
         let wantsHelp = arguments?.dropFirst().contains { $0 == "--help" || $0 == "-h" } ?? false
         let wantsVersion = arguments?.dropFirst().contains("--version") ?? false

@@ -92,6 +92,7 @@ extension GatewayConfiguration {
         try values.set(&limits.parameterCount, "limits.parameterCount", in: 32...100_000)
 
         try forms.set(values)
+        try setProcesses(values)
 
         try values.set(&timeouts.header, "timeouts.header")
         try values.set(&timeouts.body, "timeouts.body")

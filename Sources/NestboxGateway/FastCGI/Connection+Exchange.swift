@@ -138,7 +138,7 @@ extension Connection {
             records.appendRecordHeader(RecordType.stdout, id: id, contentLength: 0)
             records.appendEndRequest(id: id, applicationStatus: applicationStatus)
         }
-        if server.isStopping { state.closesAfterResponse = true }
+        if server.isStopping, !server.isLeaving { state.closesAfterResponse = true }
         finish(&state, &followUp)
     }
 

@@ -207,6 +207,12 @@ extension Connection {
         } catch {
             return close(&state, &followUp)
         }
+        if server.isStopping, state.unread.isEmpty, state.reader.isIdle {
+            if passOn(&state, &followUp) { return }
+            // Nobody takes it: what has come is answered here.
+            state.closesAfterResponse = true
+            guard hasInput(state) else { return close(&state, &followUp) }
+        }
         if !state.isRegistered { register(&state) }
         guard hadMore else { return }
         let unread = state.unread
@@ -263,6 +269,21 @@ extension Connection {
 
     func setDeadline(_ timeout: Duration?) {
         deadline.store(timeout?.fromNow ?? .max, ordering: .relaxed)
+    }
+
+    /// Passes the descriptor on to the processes that go on, if there are any.
+    ///
+    /// Only between two requests, when not a byte of the next one was taken: those who get it see all that there is.
+    /// - Returns: Whether it is theirs now.
+    func passOn(_ state: inout State, _ followUp: inout FollowUp) -> Bool {
+        guard server.isLeaving, state.stage == .receiving, state.reader.isIdle, state.unread.isEmpty,
+            state.output.isEmpty, !state.isBroken, !state.hasEnded, !state.isEnding,
+            server.passOn(state.descriptor, isUnix: state.isUnix)
+        else { return false }
+        // The set knows the connection and not the descriptor, and the connection stays open.
+        if state.isRegistered { _ = nestbox_epoll_remove(server.epoll, state.descriptor) }
+        close(&state, &followUp)
+        return true
     }
 
     /// Closes the descriptor.

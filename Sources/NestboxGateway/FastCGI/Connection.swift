@@ -80,17 +80,20 @@ final class Connection: Sendable {
     }
 
     /// Takes over an accepted descriptor and looks whether a request is there already, as it often is.
-    func open(_ descriptor: Int32, isUnix: Bool, on worker: Worker) {
+    /// - Parameter wasUsed: Whether another process has answered requests on it: then none need come soon.
+    func open(_ descriptor: Int32, isUnix: Bool, wasUsed: Bool = false, on worker: Worker) {
         state.withLock { state -> FollowUp in
             let (generation, serial) = (state.generation, state.serial)
             state = State(reader: RequestReader(limits: server.readerLimits))
             state.generation = generation
             state.serial = serial
-            state.closesAfterResponse = server.isStopping
+            state.closesAfterResponse = server.isStopping && !server.isLeaving
             state.descriptor = descriptor
             state.isUnix = isUnix
             state.stage = .receiving
-            setDeadline(server.configuration.timeouts.header)
+            state.wasUsed = wasUsed
+            let timeouts = server.configuration.timeouts
+            setDeadline(wasUsed ? timeouts.idle : timeouts.header)
             var followUp = FollowUp()
             receive(&state, worker, &followUp)
             advance(&state, worker, &followUp)
@@ -165,13 +168,14 @@ final class Connection: Sendable {
         }.perform(for: self)
     }
 
-    /// Closes the connection when it was used and no next request has come; lets others finish.
+    /// Passes the connection on to the processes that go on, if there are any and it waits for a request.
     ///
-    /// A new connection's request is on its way. Streams without an end are ended: their clients come back.
+    /// Else closes it when it was used and no next request has come; lets others finish. A new connection's request is on its way. Streams without an end are ended: their clients come back.
     func retire() {
         state.withLock { state -> FollowUp in
             var followUp = FollowUp()
-            state.closesAfterResponse = true
+            if passOn(&state, &followUp) { return followUp }
+            state.closesAfterResponse = !server.isLeaving
             if state.stage == .receiving, state.reader.isIdle {
                 if state.wasUsed, !hasInput(state) { close(&state, &followUp) } else { setDeadline(.seconds(1)) }
             }
@@ -183,7 +187,7 @@ final class Connection: Sendable {
     /// Whether something has come that nobody has looked at yet.
     ///
     /// Closing would throw it away, and nginx repeats no POST.
-    private func hasInput(_ state: State) -> Bool {
+    func hasInput(_ state: State) -> Bool {
         var byte: UInt8 = 0
         let flags = Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)
         if recv(state.descriptor, &byte, 1, flags) > 0 { return true }

@@ -15,7 +15,7 @@ public final class FastCGIGateway: Sendable {
         var threads: [WorkerThread]
     }
 
-    private let configuration: GatewayConfiguration
+    let configuration: GatewayConfiguration
     private let responder: any Responder
     private let errors: ErrorResponses
     let logger: Logger
@@ -48,28 +48,31 @@ public final class FastCGIGateway: Sendable {
 
     /// Listens and serves, on threads of its own.
     /// - Throws: ``GatewayError`` when it cannot listen; then nothing is left behind.
-    public func start() throws {
+    public func start() throws { try start(taking: nil) }
+
+    /// Listens and serves.
+    /// - Parameters:
+    ///   - handover: The sockets of another process of this program, in place of those of the configuration.
+    ///   - replacement: Looks after the program's file.
+    func start(taking handover: Handover?, replacement: ReplacementWatch? = nil) throws {
         // A web server that has gone away must show as an error of a write, not end the program.
         signal(SIGPIPE, SIG_IGN)
         raiseFileLimit()
         nestbox_keep_freed_memory()
         var listeners: [Listener] = []
         do {
-            for address in configuration.listen {
-                listeners.append(
-                    try Listener(
-                        address, options: configuration.unixSocket, backlog: configuration.limits.backlog))
-            }
+            listeners = try handover?.listeners ?? Listener.all(configuration)
             let server = try FastCGIServer(
                 configuration: configuration, listeners: listeners, responder: responder, errors: errors,
-                logger: logger, accessLog: accessLog)
+                logger: logger, accessLog: accessLog, mailbox: handover?.mailbox, replacement: replacement)
             let connections = (0..<configuration.limits.connections).map { Connection(slot: $0, server: server) }
             let threads = try server.pool.start(configuration.workers) { number, pool in
                 Worker(number: number, server: server, pool: pool, connections: connections)
             }
             running.withLock { $0 = Running(server: server, connections: connections, threads: threads) }
         } catch {
-            for listener in listeners {
+            // What was handed over still belongs to the process that did.
+            for listener in listeners where handover == nil {
                 listener.stopListening()
                 listener.close()
             }
@@ -77,21 +80,31 @@ public final class FastCGIGateway: Sendable {
         }
     }
 
+    /// What the gateway listens on.
+    var listeners: [Listener] { running.withLock { $0?.server.listeners ?? [] } }
+
     /// Stops accepting, closes idle connections, and waits until the requests under way are answered, or the grace time
     /// is over and they are cancelled.
     /// - Parameter interrupt: A descriptor that ends the wait when it becomes readable.
     /// - Returns: Whether every request was answered.
     @discardableResult
-    public func stop(interrupt: Int32? = nil) -> Bool {
+    public func stop(interrupt: Int32? = nil) -> Bool { stop(heirs: nil, interrupt: interrupt) { true } }
+
+    /// Stops accepting, and waits as ``stop(interrupt:)`` does.
+    /// - Parameters:
+    ///   - heirs: Where connections between two requests are passed on: other processes have the listening sockets. Without it
+    ///     such connections are closed.
+    ///   - interrupt: A descriptor, and what is asked when it is readable: whether the wait is over.
+    func stop(heirs: Mailbox?, interrupt: Int32?, isOver: () -> Bool) -> Bool {
         guard let running = running.withLock({ $0.take() }) else { return true }
         let server = running.server
-        server.stopAccepting()
+        server.stopAccepting(heirs: heirs)
         for connection in running.connections { connection.retire() }
-        let isDrained = waitUntilDrained(server, configuration.timeouts.grace, interrupt)
+        let isDrained = waitUntilDrained(server, configuration.timeouts.grace, interrupt, isOver)
         if !isDrained {
             for connection in running.connections { connection.abandon() }
             // Handlers that have been cancelled still want to tidy up.
-            _ = waitUntilDrained(server, .seconds(1), nil)
+            _ = waitUntilDrained(server, .seconds(1), nil) { false }
         }
         server.pool.stop()
         let deadline = (isDrained ? Duration.seconds(5) : .seconds(1)).fromNow
@@ -100,7 +113,9 @@ public final class FastCGIGateway: Sendable {
         return isDrained
     }
 
-    private func waitUntilDrained(_ server: FastCGIServer, _ time: Duration, _ interrupt: Int32?) -> Bool {
+    private func waitUntilDrained(
+        _ server: FastCGIServer, _ time: Duration, _ interrupt: Int32?, _ isOver: () -> Bool
+    ) -> Bool {
         let end = time.fromNow
         while true {
             let now = nestbox_now_coarse()
@@ -111,7 +126,7 @@ public final class FastCGIGateway: Sendable {
             ]
             let count = poll(&descriptors, 2, Int32(clamping: (end - now) / 1_000_000 + 1))
             if descriptors[0].revents != 0 { return true }
-            if count > 0 { return false }
+            if count > 0, isOver() { return false }
         }
     }
 

@@ -24,10 +24,18 @@ final class FastCGIServer: Sendable {
     /// Signalled when nothing is open any more after ``stopAccepting()``.
     let drained: Int32
 
+    /// Where other processes of this program pass on connections; read until this one stops.
+    let mailbox: Mailbox?
+    /// Looks whether the program's file was replaced; once a second at most, and only while something is open.
+    let replacement: ReplacementWatch?
+
     private let freeSlots: Mutex<[Int]>
     /// Connections, and listeners whose queue is still to be emptied at the end.
     private let open = Atomic<Int>(0)
     private let stopping = Atomic<Bool>(false)
+    /// Where connections are passed on at the end, if other processes go on.
+    private let heirs = Mutex<Mailbox?>(nil)
+    private let leaving = Atomic<Bool>(false)
     private let acceptIsPaused = Atomic<Bool>(false)
     private let endedListeners = Mutex<Set<Int>>([])
     private let timerIsRunning = Atomic<Bool>(false)
@@ -35,8 +43,10 @@ final class FastCGIServer: Sendable {
 
     init(
         configuration: GatewayConfiguration, listeners: [Listener], responder: any Responder, errors: ErrorResponses,
-        logger: Logger, accessLog: AccessLog
+        logger: Logger, accessLog: AccessLog, mailbox: Mailbox? = nil, replacement: ReplacementWatch? = nil
     ) throws {
+        self.mailbox = mailbox
+        self.replacement = replacement
         self.configuration = configuration
         self.listeners = listeners
         self.responder = responder
@@ -63,6 +73,9 @@ final class FastCGIServer: Sendable {
         ]
         for (index, listener) in listeners.enumerated() {
             codes.append(nestbox_epoll_add(epoll, listener.descriptor, events, EventSource.listener(index).data))
+        }
+        if let mailbox {
+            codes.append(nestbox_epoll_add(epoll, mailbox.receiver, events, EventSource.mailbox.data))
         }
         guard queue.isValid, codes.allSatisfy({ $0 >= 0 }) else {
             throw GatewayError(.systemCallFailed, "epoll", errno: errno, remedy: "Check the limit of open files.")
@@ -121,6 +134,7 @@ final class FastCGIServer: Sendable {
         for index in listeners.indices {
             queue.append(.event(nestbox_event(data: EventSource.listener(index).data, events: 0)))
         }
+        if mailbox != nil { queue.append(.event(nestbox_event(data: EventSource.mailbox.data, events: 0))) }
     }
 
     private func closed() {
@@ -158,16 +172,36 @@ final class FastCGIServer: Sendable {
 
     // MARK: The end
 
-    /// Stops listening.
+    /// Stops accepting.
     ///
     /// What has connected is still accepted and answered, except on inherited sockets, whose queue is for the next
     /// process.
-    func stopAccepting() {
+    /// - Parameter heirs: Where connections between two requests are passed on. Then other processes have the listening
+    ///   sockets and what waits in their queues, and nothing is done to the sockets themselves.
+    func stopAccepting(heirs: Mailbox? = nil) {
         open.add(listeners.count, ordering: .sequentiallyConsistent)
+        if let heirs {
+            self.heirs.withLock { $0 = heirs }
+            leaving.store(true, ordering: .sequentiallyConsistent)
+        }
         stopping.store(true, ordering: .sequentiallyConsistent)
-        for listener in listeners { listener.stopListening() }
+        // Other processes may have the sockets: then closing them here would not take them out of this set.
+        for listener in listeners { _ = nestbox_epoll_remove(epoll, listener.descriptor) }
+        if let mailbox { _ = nestbox_epoll_remove(epoll, mailbox.receiver) }
+        if heirs == nil { for listener in listeners { listener.stopListening() } }
         queueListeners()
     }
+
+    /// Whether other processes go on where this one stops.
+    var isLeaving: Bool { leaving.load(ordering: .relaxed) }
+
+    /// Passes a connection between two requests on to the processes that go on.
+    func passOn(_ descriptor: Int32, isUnix: Bool) -> Bool {
+        heirs.withLock { $0 }?.send(descriptor, isUnix: isUnix) ?? false
+    }
+
+    /// Whether what waits in a listener's queue is left to others.
+    func leavesQueue(of listener: Listener) -> Bool { isStopping && (isLeaving || !listener.ownsQueue) }
 
     /// A listener's queue is empty for good.
     func listenerEnded(_ index: Int) {
@@ -184,6 +218,7 @@ enum EventSource {
     case listener(Int)
     case wakeup
     case timer
+    case mailbox
 
     private static let firstListener: UInt32 = 0xFFFF_0000
 
@@ -192,6 +227,7 @@ enum EventSource {
         switch low {
         case .max: self = .wakeup
         case .max - 1: self = .timer
+        case .max - 2: self = .mailbox
         case Self.firstListener...: self = .listener(Int(low - Self.firstListener))
         default: self = .connection(slot: Int(low), generation: UInt32(truncatingIfNeeded: data >> 32))
         }
@@ -203,6 +239,7 @@ enum EventSource {
         case .listener(let index): UInt64(Self.firstListener) + UInt64(index)
         case .wakeup: UInt64(UInt32.max)
         case .timer: UInt64(UInt32.max - 1)
+        case .mailbox: UInt64(UInt32.max - 2)
         }
     }
 }

@@ -8,7 +8,7 @@ struct Listener: Sendable {
     let address: ListenAddress
     let isUnix: Bool
     /// Which file a unix socket of our own is: at the end it is removed only if it still is that one.
-    private let file: UnixSocketFile?
+    let file: UnixSocketFile?
 
     /// Opens a socket of our own, or takes over one that the program was started with.
     init(
@@ -21,13 +21,36 @@ struct Listener: Sendable {
         case .tcp(let host, let port):
             let (descriptor, port) = try Self.listen(host: host, port: port, backlog: backlog)
             self.init(descriptor: descriptor, address: .tcp(host: host, port: port), isUnix: false, file: nil)
-        case .inherited(let descriptor):
-            // Workers never wait in accept.
-            _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
-            // Programs that a handler starts must not hold the port open.
-            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-            self.init(descriptor: descriptor, address: address, isUnix: Self.isUnix(descriptor), file: nil)
+        case .inherited(let descriptor): self.init(taking: descriptor, address: address, file: nil)
         }
+    }
+
+    /// Opens all sockets of a configuration, or none.
+    static func all(_ configuration: GatewayConfiguration) throws(GatewayError) -> [Listener] {
+        var listeners: [Listener] = []
+        for address in configuration.listen {
+            do throws(GatewayError) {
+                listeners.append(
+                    try Listener(address, options: configuration.unixSocket, backlog: configuration.limits.backlog))
+            } catch {
+                for listener in listeners {
+                    listener.stopListening()
+                    listener.close()
+                }
+                throw error
+            }
+        }
+        return listeners
+    }
+
+    /// Takes over a socket that listens.
+    /// - Parameter file: The file to be removed at the end.
+    init(taking descriptor: Int32, address: ListenAddress, file: UnixSocketFile?) {
+        // Workers never wait in accept.
+        _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+        // Programs that a handler starts must not hold the port open.
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        self.init(descriptor: descriptor, address: address, isUnix: Self.isUnix(descriptor), file: file)
     }
 
     private init(descriptor: Int32, address: ListenAddress, isUnix: Bool, file: UnixSocketFile?) {
@@ -37,9 +60,10 @@ struct Listener: Sendable {
         self.file = file
     }
 
-    /// The listening sockets that the program was started with: descriptor 0 (spawn-fcgi, mod_fcgid, lighttpd, systemd's
-    /// `StandardInput=socket`), or those of systemd's `LISTEN_FDS`.
+    /// The listening sockets that the program was started with: those that another process of it gave to this one, descriptor 0
+    /// (spawn-fcgi, mod_fcgid, lighttpd, systemd's `StandardInput=socket`), or those of systemd's `LISTEN_FDS`.
     static func inherited(environment: CGIVariables) -> [ListenAddress] {
+        if let handover = Handover.current { return handover.listeners.map(\.address) }
         if isListening(0) { return [.inherited(0)] }
         guard environment["LISTEN_PID"].flatMap({ Int32($0) }) == getpid(),
             let count = environment["LISTEN_FDS"].flatMap({ Int32($0) }), count > 0, count <= 64
@@ -47,7 +71,7 @@ struct Listener: Sendable {
         return (3..<3 + count).filter(isListening).map { .inherited($0) }
     }
 
-    private static func isListening(_ descriptor: Int32) -> Bool {
+    static func isListening(_ descriptor: Int32) -> Bool {
         var accepts: Int32 = 0
         var size = socklen_t(MemoryLayout<Int32>.size)
         return getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &size) == 0 && accepts == 1

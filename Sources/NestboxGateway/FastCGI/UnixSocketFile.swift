@@ -2,9 +2,9 @@ import Glibc
 
 /// The file of a unix socket that we made.
 struct UnixSocketFile: Sendable {
-    private let path: String
-    private let device: dev_t
-    private let inode: ino_t
+    let path: String
+    let device: dev_t
+    let inode: ino_t
 
     /// Makes a socket file and listens there.
     ///

@@ -11,6 +11,7 @@ extension Worker {
             connections[slot].handle(event.events, generation: generation, on: self)
         case .listener(let index): accept(index)
         case .timer: tick()
+        case .mailbox: collect()
         case .wakeup: break
         }
     }
@@ -22,14 +23,24 @@ extension Worker {
         let listener = server.listeners[index]
         let isLast = server.isStopping
         var outcome = Accepted.none
-        if !isLast || listener.ownsQueue {
-            repeat {
-                // Without a place it goes on when a connection closes.
-                guard let slot = server.takeSlot() else { return }
-                outcome = accept(listener, slot)
-            } while outcome == .some
+        while !server.leavesQueue(of: listener) {
+            // Without a place it goes on when a connection closes.
+            guard let slot = server.takeSlot() else { return }
+            outcome = accept(listener, slot)
+            guard outcome == .some else { break }
         }
-        if isLast, outcome == .none { server.listenerEnded(index) }
+        if isLast, outcome != .later { server.listenerEnded(index) }
+    }
+
+    /// Takes over the connections that another process of this program has passed on.
+    private func collect() {
+        guard let mailbox = server.mailbox else { return }
+        while !server.isStopping {
+            // As for accepting.
+            guard let slot = server.takeSlot() else { return }
+            guard let (descriptor, isUnix) = mailbox.receive() else { return server.release(slot) }
+            connections[slot].open(descriptor, isUnix: isUnix, wasUsed: true, on: self)
+        }
     }
 
     private enum Accepted {
@@ -74,6 +85,7 @@ extension Worker {
     private func tick() {
         let now = nestbox_now()
         for connection in connections { connection.expire(now: now) }
+        server.replacement?.look(now: now)
         server.resumeAccepting()
         server.stopTimerWhenIdle()
     }

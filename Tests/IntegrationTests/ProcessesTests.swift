@@ -1,0 +1,170 @@
+import Glibc
+import Nestbox
+import NestboxTesting
+import Testing
+
+extension Integration {
+    @Suite("several processes")
+    struct ProcessesTests {
+        private static func process(on connection: FastCGIConnection) throws -> Int32 {
+            let text = try connection.perform(FastCGIRequest(target: "/process"), .init(keepConnection: true)).cgi.text
+            return Int32(text.dropLast()) ?? 0
+        }
+
+        /// Waits until a supervisor has other workers than `ids`, and all of them serve.
+        private static func renewed(_ program: Deployment, without ids: Set<Int32>, count: Int = 2) throws -> Bool {
+            try eventually {
+                let workers = Set(program.workers)
+                guard workers.count == count, workers.isDisjoint(with: ids) else { return false }
+                let found = try (0..<20).map { _ in try process(on: FastCGIConnection(to: program.socket)) }
+                return Set(found).isSubset(of: workers)
+            }
+        }
+
+        @Test("a killed worker takes down what it had under way and nothing else, and another one takes its place")
+        func damage() throws {
+            let program = try Deployment(["--processes", "2"])
+            let workers = program.workers
+            #expect(workers.count == 2)
+            // Kept connections, and who has them.
+            var connections: [(process: Int32, connection: FastCGIConnection)] = []
+            #expect(
+                try eventually {
+                    let connection = try FastCGIConnection(to: program.socket)
+                    connections.append((try Self.process(on: connection), connection))
+                    return workers.allSatisfy { id in connections.count { $0.process == id } >= 5 }
+                })
+            for (_, connection) in connections {
+                try connection.send(FastCGIRequest(target: "/sleep/500").encoded(.init(keepConnection: true)))
+            }
+            kill(workers[0], SIGKILL)
+            for (process, connection) in connections {
+                if process == workers[0] {
+                    #expect(try connection.readUntilClose(acceptingReset: true) == [])
+                } else {
+                    #expect(try connection.readUntilEnd().cgi.text == "slept in \(process)\n")
+                    #expect(try Self.process(on: connection) == process)
+                }
+            }
+            #expect(try Self.renewed(program, without: [workers[0]]))
+            #expect(program.workers.contains(workers[1]))
+            #expect(program.log.contains { $0.contains("process \(workers[0]), was ended by signal 9") })
+        }
+
+        @Test("workers killed under load: at most what was under way fails, with 502, and nothing is answered twice")
+        func load() async throws {
+            let program = try Deployment(["--processes", "2"])
+            let nginx = try NginxServer(before: program.socket)
+            let (clients, kills) = (8, 5)
+            let load = try await Load.run(clients, at: [nginx.address]) { load in
+                for _ in 0..<kills {
+                    let count = load.count
+                    #expect(eventually { load.count > count + 300 })
+                    let worker = try #require(program.workers.first)
+                    kill(worker, SIGKILL)
+                    #expect(eventually { !program.workers.contains(worker) && program.workers.count == 2 })
+                }
+                let count = load.answered.count
+                #expect(eventually { load.answered.count > count + 500 })
+            }
+            // A client has one request under way.
+            #expect(load.failed.count <= kills * clients)
+            #expect(load.failed.allSatisfy { $0.hasSuffix(" 502") }, "\(load.failed.prefix(5))")
+            let book = program.book.map(\.number)
+            #expect(Set(load.answered).isSubset(of: book))
+            #expect(book.count == Set(book).count)
+        }
+
+        @Test("a trap in a handler costs its own process alone")
+        func trap() throws {
+            let program = try Deployment(["--processes", "2"])
+            let nginx = try NginxServer(before: program.socket)
+            let workers = Set(program.workers)
+            #expect(try nginx.request("POST", "/trap", body: [7]).status == 502)
+            #expect(eventually { program.log.contains { $0.contains(", was ended by signal ") } })
+            #expect(eventually { program.workers.count == 2 && Set(program.workers) != workers })
+            #expect(!workers.isDisjoint(with: program.workers))
+            for _ in 0..<20 { #expect(try nginx.request("GET", "/process").status == 200) }
+        }
+
+        @Test("SIGTERM to one worker: it passes its connections on, and another one takes its place")
+        func oneWorkerLeaves() throws {
+            let program = try Deployment(["--processes", "2"])
+            let workers = program.workers
+            var connections: [FastCGIConnection] = []
+            var owners: Set<Int32> = []
+            #expect(
+                try eventually {
+                    let connection = try FastCGIConnection(to: program.socket)
+                    owners.insert(try Self.process(on: connection))
+                    connections.append(connection)
+                    return owners == Set(workers)
+                })
+            kill(workers[0], SIGTERM)
+            #expect(try Self.renewed(program, without: [workers[0]]))
+            for connection in connections {
+                let process = try Self.process(on: connection)
+                #expect(process != workers[0] && program.workers.contains(process))
+            }
+        }
+
+        @Test("SIGTERM to the supervisor, or to all: what is under way is answered", arguments: [false, true])
+        func end(toAll: Bool) throws {
+            let program = try Deployment(["--processes", "2"])
+            let connections = try (0..<6).map { _ in try FastCGIConnection(to: program.socket) }
+            for connection in connections {
+                try connection.send(FastCGIRequest(target: "/sleep/500").encoded(.init(keepConnection: true)))
+            }
+            #expect(eventually { program.connections == 6 })
+            for process in program.processes where toAll || process.id == program.processID {
+                kill(process.id, SIGTERM)
+            }
+            for connection in connections {
+                #expect(try FastCGIResponse(connection.readUntilClose()).cgi.text.hasPrefix("slept in "))
+            }
+            #expect(try program.wait() == .exited(0))
+            #expect(program.processes.isEmpty)
+            #expect(!File.exists(program.directory.path("app.sock")))
+            #expect(!program.log.contains { $0.contains(" warning ") || $0.contains(" error ") }, "\(program.log)")
+        }
+
+        @Test("a second SIGTERM does not wait")
+        func secondSignal() throws {
+            let program = try Deployment(["--processes", "1"])
+            let connection = try FastCGIConnection(to: program.socket)
+            try connection.send(FastCGIRequest(target: "/sleep/20000").encoded())
+            #expect(eventually { program.connections == 1 })
+            program.signal(SIGTERM)
+            #expect(eventually { !File.exists(program.directory.path("app.sock")) })
+            program.signal(SIGTERM)
+            #expect(try program.wait() == .exited(0))
+            #expect(program.processes.isEmpty)
+        }
+
+        @Test("workers whose supervisor was killed finish what is under way and leave")
+        func orphans() throws {
+            let program = try Deployment(["--processes", "2"])
+            let connection = try FastCGIConnection(to: program.socket)
+            try connection.send(FastCGIRequest(target: "/sleep/500").encoded())
+            #expect(eventually { program.connections == 1 })
+            program.signal(SIGKILL)
+            #expect(try connection.readUntilEnd().cgi.text.hasPrefix("slept in "))
+            #expect(eventually { program.processes.isEmpty })
+            #expect(try program.wait() == .signalled(SIGKILL))
+        }
+
+        @Test("a program whose workers cannot start does not start, and says why once")
+        func misconfigured() throws {
+            let directory = try TemporaryDirectory()
+            let output = try ChildProcess(
+                ExampleProgram.path("Counter"),
+                ["--listen", "\(directory.socket("app.sock"))", "--processes", "2"]
+            ).output()
+            #expect(output.status == .exited(2))
+            let text = String(decoding: output.stderr, as: UTF8.self)
+            #expect(text.contains("secret"), "\(text)")
+            #expect(text.contains("the program does not start"))
+            #expect(!File.exists(directory.path("app.sock")))
+        }
+    }
+}
