@@ -25,7 +25,8 @@ run:
 	@exec scripts/run.sh $(APP)
 
 test:
-	@scripts/install.sh swift libfcgi zlib sqlite pkg-config nginx fcgiwrap apache2-bin libapache2-mod-fcgid lighttpd python3 python3-venv chromium chromedriver
+	@scripts/install.sh swift libfcgi zlib sqlite pkg-config nginx apache2-bin libapache2-mod-fcgid lighttpd fcgiwrap \
+		spawn-fcgi systemd-analyze python3 python3-venv chromium chromedriver
 	@scripts/python.sh
 	swift build --build-tests
 	@# All at once they would be seven hundred threads, and what waits for a browser would wait too long.

@@ -29,6 +29,7 @@ package() {
         cc) echo gcc libc6-dev ;;
         strip) echo binutils ;;
         chromedriver) echo chromium-driver ;;
+        systemd-analyze) echo systemd ;;
         *) echo "$1" ;;
     esac
 }
