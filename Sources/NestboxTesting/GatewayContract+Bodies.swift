@@ -43,6 +43,18 @@ extension GatewayContract {
                 }
                 try expect(try client.count(event) == 0, "the rest of the body was taken for a request")
             },
+            Check("a request may follow one whose body was left out after its answer", "FastCGI §3.3") { client in
+                for sent in [0, 1, 8192] {
+                    let connection = try client.connect()
+                    // What Apache's mod_proxy_fcgi does: it sends no more of the body, not even its end.
+                    var request = FastCGIRequest(method: "POST", target: "/discard", body: .pattern(sent))
+                    request.variables["CONTENT_LENGTH"] = "73816"
+                    try connection.send(request.encoded(.init(keepConnection: true, stdinEnd: false)))
+                    let first = try connection.readUntilEnd()
+                    try expect(first.cgi.text == "discarded", "\(first.cgi)")
+                    try client.expectService(on: connection)
+                }
+            },
             Check("the answer arrives although the body was not read", "golang/go 4183, statement 36") { client in
                 for size in [0, 1, 100_000, 3_000_000] {
                     // The response is read only after the whole body is sent, and the connection is not reset before.

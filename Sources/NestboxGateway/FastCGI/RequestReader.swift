@@ -66,7 +66,7 @@ package struct RequestReader {
 
     /// Bytes of the body beyond this many are dropped.
     private var bodyLimit = Int.max
-    /// Whether the body is dropped as it arrives, because nobody will read it.
+    /// Whether the body is dropped as it arrives, because the request has been answered, END_REQUEST included.
     var discardsBody = false
 
     // The record that is being received.
@@ -164,7 +164,9 @@ package struct RequestReader {
     private mutating func begin(_ header: RecordHeader) throws(Failure) {
         guard header.version == RecordHeader.version else { throw .version(header.version) }
         guard header.type != 0 else { throw .recordType(0) }
-        if header.type == RecordType.beginRequest, phase == .request, bodyEnded || isAborted {
+        if header.type == RecordType.beginRequest, phase == .request, bodyEnded || isAborted || discardsBody {
+            // With END_REQUEST the web server may leave the rest of a body out (§3.3), as mod_proxy_fcgi does.
+            if discardsBody { bodyEnded = true }
             heldHeader = header
             return
         }
