@@ -26,8 +26,10 @@ run:
 
 test:
 	@scripts/install.sh swift libfcgi zlib sqlite pkg-config nginx apache2-bin libapache2-mod-fcgid lighttpd fcgiwrap \
-		spawn-fcgi systemd-analyze python3 python3-venv chromium chromedriver
+		spawn-fcgi systemd-analyze strip python3 python3-venv chromium chromedriver
 	@scripts/python.sh
+	@# The program that is uploaded to shared hosts, which tests start as it is.
+	@scripts/cgi.sh Counter
 	swift build --build-tests
 	@# All at once they would be seven hundred threads, and what waits for a browser would wait too long.
 	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=6 swift test --skip-build --disable-xctest

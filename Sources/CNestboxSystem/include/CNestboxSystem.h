@@ -85,6 +85,9 @@ void nestbox_set_current_worker(void *worker);
 /// The process environment, ended by NULL.
 char **nestbox_environment(void);
 
+/// The path that the program was started by, as the kernel got it; NULL when it does not say.
+const char *nestbox_called_path(void);
+
 /// Nanoseconds of CLOCK_MONOTONIC, and of its cheap version with the resolution of the kernel's tick.
 uint64_t nestbox_now(void);
 uint64_t nestbox_now_coarse(void);

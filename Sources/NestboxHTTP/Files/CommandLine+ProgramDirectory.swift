@@ -1,17 +1,19 @@
+import CNestboxSystem
 import Glibc
 
 extension CommandLine {
     /// The absolute path of the directory of the program's file; the working directory may be any.
     ///
-    /// Links are followed to the file itself. Where /proc is missing, as in a jail, it is the path that the program was
-    /// called with, and the working directory when that was no path.
+    /// Links are followed to the file itself, where /proc is missing, too, as in a jail.
     package static var programDirectory: String {
-        directory(of: link("/proc/self/exe") ?? called ?? "") ?? workingDirectory ?? "/"
+        directory(of: link("/proc/self/exe") ?? real(calledPath) ?? "") ?? workingDirectory ?? "/"
     }
 
-    /// The program's name as a path without links, if it was called by a path.
-    private static var called: String? {
-        guard let name = arguments.first, name.contains("/"), let path = realpath(name, nil) else { return nil }
+    /// The path that the program was started by, which neither a command line nor a URL can change.
+    package static var calledPath: String { nestbox_called_path().map { String(cString: $0) } ?? "" }
+
+    private static func real(_ path: String) -> String? {
+        guard let path = realpath(path, nil) else { return nil }
         // The call made the text for us, with a zero at its end.
         defer { free(path) }
         return String(cString: path)
