@@ -9,8 +9,8 @@
 #include <sys/types.h>
 
 #include "NestboxBytes.h"
+#include "NestboxChildren.h"
 #include "NestboxFiles.h"
-#include "NestboxProcesses.h"
 #include "NestboxGenerations.h"
 #include "NestboxTemporaryFiles.h"
 

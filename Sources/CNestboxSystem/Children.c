@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "NestboxProcesses.h"
+#include "NestboxChildren.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -54,7 +54,7 @@ failed:;
     _exit(127);
 }
 
-pid_t nestbox_spawn(const char *program, char *const arguments[], char *const environment[], const int *descriptors,
+pid_t nestbox_start_child(const char *program, char *const arguments[], char *const environment[], const int *descriptors,
                     int descriptor_count) {
     if (descriptor_count < 0 || descriptor_count > 16) {
         errno = EINVAL;
@@ -79,7 +79,7 @@ pid_t nestbox_spawn(const char *program, char *const arguments[], char *const en
             count = read(report[0], &failure, sizeof failure);
         } while (count < 0 && errno == EINTR);
         if (count == sizeof failure) {
-            nestbox_collect(child);
+            nestbox_collect_child(child);
             child = -1;
             error = failure;
         }
@@ -89,12 +89,12 @@ pid_t nestbox_spawn(const char *program, char *const arguments[], char *const en
     return child;
 }
 
-int nestbox_has_ended(pid_t child) {
+int nestbox_child_has_ended(pid_t child) {
     siginfo_t info = {.si_pid = 0};
     return waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == child;
 }
 
-int nestbox_collect(pid_t child) {
+int nestbox_collect_child(pid_t child) {
     int status = 0;
     pid_t result;
     do {
@@ -114,10 +114,12 @@ int nestbox_supervisor_signals(void) {
     }
     sigprocmask(SIG_BLOCK, &signals, NULL);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) signal(numbers[i], SIG_DFL);
+    // A terminal or a pipe that nobody reads any more must not end it before its children.
+    signal(SIGPIPE, SIG_IGN);
     return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-int nestbox_next_signal(int descriptor) {
+int nestbox_next_supervisor_signal(int descriptor) {
     struct signalfd_siginfo received;
     return read(descriptor, &received, sizeof received) == sizeof received ? (int)received.ssi_signo : -1;
 }
