@@ -37,11 +37,14 @@ extension Integration {
                 + ["nginx/fastcgi_params"])
         func options(file: String) throws {
             let output = try ChildProcess(ExampleProgram.path("Hello"), ["--help"]).output()
-            let list = try CommandOutput("Hello", "session", "list", "--help")
-            let help = String(decoding: output.stdout, as: UTF8.self) + list.stdout
+            let words = [["session", "list"], ["serve"], ["config", "nginx"], ["config", "systemd"]]
+            let commands = try words.map { words in
+                try CommandOutput(ExampleProgram.path("Hello"), words + ["--help"], environment: [:]).stdout
+            }
+            let help = String(decoding: output.stdout, as: UTF8.self) + commands.joined()
             let text = try Repository.text(of: file)
             for option in text.matches(of: #/(?:^|[\s`(])(--[a-z]+(?:-[a-z]+)*)/#).map(\.output.1)
-            where option != "--help" {
+            where option != "--help" && option != "--version" {
                 #expect(help.contains("  \(option) "), "\(option)")
             }
             for variable in text.matches(of: #/NESTBOX_[A-Z_]+/#).map(\.output) {

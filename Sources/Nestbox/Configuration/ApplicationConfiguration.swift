@@ -119,6 +119,9 @@ public struct ApplicationConfiguration: Sendable {
         FileRoot.absolute(reader.string(forKey: ConfigKey(key)) ?? path)
     }
 
+    /// The text of a key as it is configured.
+    func text(_ key: String) -> String? { reader.string(forKey: ConfigKey(key)) }
+
     func logger(defaultLevel: Logger.Level) -> Logger {
         let level = logLevel ?? defaultLevel
         return Logger(label: "nestbox") { LineLogHandler(label: $0, level: level) }

@@ -41,6 +41,16 @@ public struct FileHandOff: Sendable, Hashable {
         FileHandOff(kind: .sendfile(directories))
     }
 
+    /// The internal locations of nginx; none with another web server.
+    package var locations: [Location] {
+        if case .accelRedirect(let locations) = kind { locations } else { [] }
+    }
+
+    /// The directories whose files Apache or lighttpd sends; none with nginx.
+    package var sendfileDirectories: [String] {
+        if case .sendfile(let directories) = kind { directories } else { [] }
+    }
+
     /// The fields by which a response makes a web server send a file or the answer of another server.
     ///
     /// Only ``Response/file(_:in:for:type:asAttachment:)`` and ``FileMiddleware`` set them: what else puts one into a
