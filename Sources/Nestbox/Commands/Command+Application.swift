@@ -1,6 +1,10 @@
 extension Command {
     /// The commands for whoever writes and installs an application.
     static let application: [Command] = [
+        Command(
+            "serve", usage: "[--port N]",
+            "Runs the program behind an nginx of its own, and again when it is built anew.",
+            options: Serving.options, run: Serving.run),
         Command("routes", "Shows the routes, with the middleware in front of them.", run: RouteListing.run),
         Command(
             "config nginx", "Prints a site of nginx for this application.", options: Site.options,

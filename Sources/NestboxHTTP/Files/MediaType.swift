@@ -3,6 +3,9 @@ package enum MediaType {
     /// The media type of an extension in lower case, or `nil` for one that is not known.
     package static func of(fileExtension: String) -> String? { types[fileExtension] }
 
+    /// All media types by their extensions.
+    package static var all: [String: String] { types }
+
     /// The type of bytes of which nothing is known.
     package static let unknown = "application/octet-stream"
 
