@@ -51,7 +51,7 @@ extension Integration {
             #expect(program.log.contains { $0.contains("process \(workers[0]), was ended by signal 9") })
         }
 
-        @Test("workers killed under load: at most what was under way fails, with 502, and nothing is answered twice")
+        @Test("workers killed under load: at most what was under way fails, with 502, and no POST is done twice")
         func load() async throws {
             let program = try Deployment(["--processes", "2"])
             let nginx = try NginxServer(before: program.socket)
@@ -72,7 +72,10 @@ extension Integration {
             #expect(load.failed.allSatisfy { $0.hasSuffix(" 502") }, "\(load.failed.prefix(5))")
             let book = program.book.map(\.number)
             #expect(Set(load.answered).isSubset(of: book))
-            #expect(book.count == Set(book).count)
+            // nginx asks again for what a killed worker has done and not answered, where that is safe: even numbers are POSTs.
+            let repeated = Dictionary(grouping: book) { $0 }.filter { $0.value.count > 1 }.keys
+            #expect(repeated.count <= kills * clients)
+            #expect(repeated.allSatisfy { ["1", "3", "5", "7", "9"].contains($0.last) }, "\(repeated)")
         }
 
         @Test("a trap in a handler costs its own process alone")
