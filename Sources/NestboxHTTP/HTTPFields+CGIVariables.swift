@@ -17,8 +17,14 @@ extension HTTPFields {
         }
         append(.contentType, variables, ["CONTENT_TYPE", "HTTP_CONTENT_TYPE"])
         append(.contentLength, variables, ["CONTENT_LENGTH", "HTTP_CONTENT_LENGTH"])
-        // Apache withholds Authorization unless told otherwise; the usual ways of telling it use other names.
-        append(.authorization, variables, ["HTTP_AUTHORIZATION", "Authorization", "REDIRECT_HTTP_AUTHORIZATION"])
+        // Apache withholds Authorization unless told otherwise; the usual ways of telling it use other names, which a
+        // rewrite or two in `.htaccess` files change.
+        append(
+            .authorization, variables,
+            [
+                "HTTP_AUTHORIZATION", "Authorization", "REDIRECT_HTTP_AUTHORIZATION",
+                "REDIRECT_REDIRECT_HTTP_AUTHORIZATION",
+            ])
     }
 
     private mutating func append(_ name: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>) {

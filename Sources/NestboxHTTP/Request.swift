@@ -75,6 +75,16 @@ extension Request {
     /// Behind a trusted proxy it is the address that the proxy reports in `X-Forwarded-For`.
     public var remoteAddress: String? { head.remoteAddress }
 
+    /// Whom the web server has let in, or `nil` without a login there (`REMOTE_USER`, RFC 3875 §4.1.11).
+    ///
+    /// It counts beside `AUTH_TYPE` alone: nginx puts whatever a client says into `REMOTE_USER`, also where it asks for no
+    /// login. A location of nginx with `auth_basic` needs `fastcgi_param AUTH_TYPE Basic;`. After a rewrite of Apache's it
+    /// is `REDIRECT_REMOTE_USER`: the user of the path that the client asked for.
+    public var remoteUser: String? {
+        head.variables[nonEmpty: "AUTH_TYPE"] == nil
+            ? head.variables[nonEmpty: "REDIRECT_REMOTE_USER"] : head.variables[nonEmpty: "REMOTE_USER"]
+    }
+
     /// `http` or `https`: from `HTTPS`, `REQUEST_SCHEME`, and `X-Forwarded-Proto` of a trusted proxy.
     public var scheme: String { isSecure ? "https" : "http" }
 

@@ -161,7 +161,9 @@ extension RequestHead {
         {
             return forwarded.lowercased() == "https"
         }
-        if let value = variables[nonEmpty: "HTTPS"]?.lowercased(), ["on", "1", "https"].contains(value) { return true }
+        if let value = variables[redirected: "HTTPS"]?.lowercased(), ["on", "1", "https"].contains(value) {
+            return true
+        }
         return variables["REQUEST_SCHEME"]?.lowercased() == "https"
     }
 

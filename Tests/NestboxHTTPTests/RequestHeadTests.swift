@@ -117,7 +117,10 @@ struct RequestHeadTests {
 
     @Test(
         "finds Authorization where servers put it (item 49)",
-        arguments: ["HTTP_AUTHORIZATION", "Authorization", "REDIRECT_HTTP_AUTHORIZATION"])
+        arguments: [
+            "HTTP_AUTHORIZATION", "Authorization", "REDIRECT_HTTP_AUTHORIZATION",
+            "REDIRECT_REDIRECT_HTTP_AUTHORIZATION",
+        ])
     func authorization(name: String) {
         let request = Request(
             head: RequestHead(variables: CGIVariables([(name, "Basic eA==")]), settings: .test()), body: .empty)
@@ -179,6 +182,8 @@ struct RequestHeadTests {
         (["HTTPS": "off", "REQUEST_SCHEME": "https"], true), (["REQUEST_SCHEME": "HTTPS"], true),
         (["REQUEST_SCHEME": "http"], false), (["REQUEST_SCHEME": "https "], false),
         (["HTTP_X_FORWARDED_PROTO": "https", "REMOTE_ADDR": "127.0.0.1"], false), (["HTTP_HTTPS": "on"], false),
+        (["REDIRECT_HTTPS": "on"], true), (["REDIRECT_REDIRECT_HTTPS": "on"], true),
+        (["HTTPS": "off", "REDIRECT_HTTPS": "on"], false), (["HTTP_REDIRECT_HTTPS": "on"], false),
     ]
 
     @Test("knows the scheme (item 44)", arguments: schemes)
@@ -228,10 +233,26 @@ struct RequestHeadTests {
         #expect(request.host == "inner")
     }
 
-    // MARK: Address
+    // MARK: Address and user
+
+    static let users: [(KeyValuePairs<String, String>, String?)] = [
+        ([:], nil), (["AUTH_TYPE": "Basic", "REMOTE_USER": ""], nil),
+        (["AUTH_TYPE": "Basic", "REMOTE_USER": "ada"], "ada"),
+        // What nginx makes of an Authorization field that nobody has asked for.
+        (["REMOTE_USER": "eve"], nil), (["AUTH_TYPE": "", "REMOTE_USER": "eve"], nil),
+        (["REDIRECT_REMOTE_USER": "ada"], "ada"),
+        (["AUTH_TYPE": "Basic", "REMOTE_USER": "ada", "REDIRECT_REMOTE_USER": "eve"], "ada"),
+        (["HTTP_REMOTE_USER": "eve", "HTTP_AUTH_TYPE": "Basic"], nil), (["HTTP_REDIRECT_REMOTE_USER": "eve"], nil),
+    ]
+
+    @Test("knows whom the web server has let in, before a redirect too (item 50)", arguments: users)
+    func remoteUser(variables: KeyValuePairs<String, String>, user: String?) {
+        #expect(Request.made(of: variables).remoteUser == user)
+    }
 
     static let addresses: [(String?, String?)] = [
-        (nil, nil), ("", nil), ("unix:", nil), ("192.0.2.7", "192.0.2.7"), ("::1", "::1"),
+        (nil, nil), ("", nil), ("unix:", nil), ("/run/lighttpd/http.sock", nil), ("192.0.2.7", "192.0.2.7"),
+        ("::1", "::1"),
         ("fe80::1%eth0", "fe80::1%eth0"),
     ]
 
