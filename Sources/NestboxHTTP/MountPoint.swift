@@ -6,7 +6,8 @@
 /// 1. A configured base path is cut off.
 /// 2. With `PATH_INFO`, `SCRIPT_NAME` is cut off; after a rewrite, when the target does not start with it, everything in
 ///    front of `PATH_INFO`; and when that is not to be found either, or is no plain path, the two variables count as
-///    they are.
+///    they are. So they do after an internal redirect of Apache's (`REDIRECT_URL`) when the target does not lead to
+///    `PATH_INFO`: it is still what the client sent, and answering that again would redirect for ever.
 /// 3. Without `PATH_INFO`, a CGI program is mounted at `SCRIPT_NAME`. Over FastCGI nginx and `ProxyPass` put the whole
 ///    path there, so that nothing can be told from it: the application is at the root.
 struct MountPoint {
@@ -21,24 +22,28 @@ struct MountPoint {
         let info = variables[bytes: "PATH_INFO"] ?? []
         let target = variables[bytes: "REQUEST_URI"].flatMap(Self.path)
 
+        let isRedirected = variables[bytes: "REDIRECT_URL"] != nil
+
         if let configured {
             basePath = configured
             let path = target ?? Array(Self.encoded(script + info).utf8)[...]
             rawPath = Self.path(from: Self.end(of: configured.utf8, in: path) ?? path.startIndex, of: path)
+            if isRedirected, !info.isEmpty, Self.start(of: info, in: path) == nil { rawPath = Self.encoded(info) }
         } else if !info.isEmpty {
             basePath = String(decoding: script, as: UTF8.self)
             rawPath = Self.encoded(info)
             guard let target else { return }
-            if let end = Self.end(of: script, in: target) {
+            let start = Self.start(of: info, in: target)
+            if let end = Self.end(of: script, in: target), !isRedirected || start.map({ $0 <= end }) == true {
                 rawPath = Self.path(from: end, of: target)
-            } else if let start = Self.start(of: info, in: target), let base = Self.plainPath(target[..<start]) {
+            } else if let start, let base = Self.plainPath(target[..<start]) {
                 basePath = base
                 rawPath = String(decoding: target[start...], as: UTF8.self)
             }
         } else if isCGI {
             basePath = String(decoding: script, as: UTF8.self)
             rawPath = "/"
-            guard let target, let end = Self.end(of: script, in: target) else { return }
+            guard !isRedirected, let target, let end = Self.end(of: script, in: target) else { return }
             rawPath = Self.path(from: end, of: target)
         } else {
             basePath = ""

@@ -24,9 +24,11 @@ extension Response {
 
     /// Asks the web server to answer with another resource of its own (a local redirect, RFC 3875 §6.2.2).
     ///
-    /// The header block is `Location` alone. Apache and lighttpd run the path as a new GET request; nginx does not
-    /// know local redirects and sends the client a 302.
-    /// - Parameter path: An absolute path with an optional query.
+    /// The header block is `Location` alone, and no body is sent. Apache's mod_cgid and mod_fcgid answer with the path as
+    /// if the client had asked for it with GET. nginx and lighttpd know no local redirects and send the client a 302.
+    /// Apache's mod_proxy_fcgi sends an empty page: use ``redirect(to:status:)`` there, and where the server may be any.
+    /// - Parameter path: An absolute path of the host with an optional query; a page of this application is
+    ///   ``Request/path(for:query:)``.
     /// - Throws: ``RedirectError`` for a path that does not start with a single `/` or has control characters.
     public static func localRedirect(to path: String) throws(RedirectError) -> Response {
         guard path.hasPrefix("/"), !path.hasPrefix("//"), !path.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F })

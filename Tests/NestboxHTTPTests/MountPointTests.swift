@@ -10,16 +10,18 @@ struct MountPointTests {
         var target: String?
         var configured: String?
         var isCGI = false
+        /// The path of the request that Apache has redirected to this one.
+        var redirected: String?
         var base: String
         var path: String
 
         init(
             _ name: String, script: String? = nil, info: String? = nil, target: String? = nil,
-            configured: String? = nil, isCGI: Bool = false, base: String, path: String
+            configured: String? = nil, isCGI: Bool = false, redirected: String? = nil, base: String, path: String
         ) {
             testDescription = name
             (self.script, self.info, self.target, self.configured) = (script, info, target, configured)
-            (self.isCGI, self.base, self.path) = (isCGI, base, path)
+            (self.isCGI, self.redirected, self.base, self.path) = (isCGI, redirected, base, path)
         }
 
         func head(adding others: [(String, String)] = []) -> RequestHead {
@@ -27,6 +29,7 @@ struct MountPointTests {
             if let script { pairs.append(("SCRIPT_NAME", script)) }
             if let info { pairs.append(("PATH_INFO", info)) }
             if let target { pairs.append(("REQUEST_URI", target)) }
+            if let redirected { pairs.append(("REDIRECT_URL", redirected)) }
             return RequestHead(
                 variables: CGIVariables(pairs), settings: .test(basePath: configured, isCGI: isCGI))
         }
@@ -155,6 +158,33 @@ struct MountPointTests {
             "empty: PATH_INFO says nothing", script: "/x", info: "/y", target: "/x/y", configured: "", base: "",
             path: "/x/y"),
     ]
+
+    static let redirects: [Row] = [
+        Row(
+            "a local redirect", script: "/app", info: "/there", target: "/app/here?x", redirected: "/app/here",
+            base: "/app", path: "/there"),
+        Row(
+            "a local redirect at the root", script: "", info: "/a b", target: "/here", redirected: "/here", base: "",
+            path: "/a%20b"),
+        Row(
+            "a local redirect to the program itself", script: "/app", target: "/app/here", isCGI: true,
+            redirected: "/app/here", base: "/app", path: "/"),
+        Row(
+            "a local redirect with a configured base path", script: "/cgi/e.cgi", info: "/there", target: "/app/here",
+            configured: "/app", redirected: "/there", base: "/app", path: "/there"),
+        Row(
+            "a rewrite within the program", script: "/app", info: "/new/x", target: "/app/old/x",
+            redirected: "/app/old/x", base: "/app", path: "/new/x"),
+        Row(
+            "a rewrite that leaves the path", script: "/app", info: "/a b/c", target: "/app/a%20b//c",
+            redirected: "/app/a b/c", base: "/app", path: "/a%20b//c"),
+        Row(
+            "a rewrite that leaves the path, with a configured base path", script: "/cgi/e.cgi", info: "/a b/c",
+            target: "/app/a%20b//c", configured: "/app", redirected: "/app/a b/c", base: "/app", path: "/a%20b//c"),
+    ]
+
+    @Test("and the path are those that Apache has redirected to", arguments: redirects)
+    func internalRedirects(row: Row) { expect(row) }
 
     @Test("can be configured", arguments: configured)
     func configuration(row: Row) { expect(row) }
