@@ -105,6 +105,13 @@ struct ResponseFileTests {
         #expect(response.body.isEmpty)
     }
 
+    @Test("is sent by the application when its name might not be understood by mod_xsendfile")
+    func sendfileOfOddName() async throws {
+        try directory.write("odd", to: "root/a b.txt")
+        let response = await (try client(.sendfile(below: [directory.path]))).get("/files/a%20b.txt")
+        #expect(response.headers[.sendfile] == nil && response.text == "odd")
+    }
+
     @Test(
         "is sent by the application where its directory is not configured",
         arguments: ["root-evil", "root/2026/report.pdf/x", "nothing", "root/20"])

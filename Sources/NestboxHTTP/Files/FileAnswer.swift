@@ -21,7 +21,9 @@ struct FileAnswer {
     /// Answers a request; methods other than GET and HEAD get the whole file.
     /// - Throws: ``HTTPError`` 412 and 416.
     func response(to request: Request, now: HTTPDate = .now) throws -> Response {
-        if let field = request.head.fileHandOff.field(for: file) { return handedOff(field) }
+        if let field = request.head.fileHandOff.field(for: file, servedBy: request.variables["SERVER_SOFTWARE"]) {
+            return handedOff(field)
+        }
         let tag = EntityTag(file, now: now)
         // No date in the future (RFC 9110 §8.8.2.1).
         let modified = min(file.modified, now)

@@ -60,8 +60,9 @@ public struct FileHandOff: Sendable, Hashable {
         "x-lighttpd-send-tempfile", "x-litespeed-location", "x-reproxy-file", "x-reproxy-url",
     ]
 
-    /// The field that hands a file off, or `nil` when it is below no directory.
-    func field(for file: OpenFile) -> (name: String, value: String)? {
+    /// The field that hands a file off, or `nil` when it is below no directory, or its path would not be understood.
+    /// - Parameter software: `SERVER_SOFTWARE`.
+    func field(for file: OpenFile, servedBy software: String?) -> (name: String, value: String)? {
         switch kind {
         case .none: return nil
         case .accelRedirect(let locations):
@@ -75,7 +76,11 @@ public struct FileHandOff: Sendable, Hashable {
             guard let path = file.path, directories.contains(where: { Self.rest(of: path, below: $0) != nil }) else {
                 return nil
             }
-            return ("X-Sendfile", Self.encoded("", path[...]))
+            let value = Self.encoded("", path[...])
+            // lighttpd decodes the path. Some versions of mod_xsendfile do, and others not: they get what is the same both
+            // ways, and the application sends the rest.
+            guard value.utf8.count == path.count || software?.hasPrefix("lighttpd") == true else { return nil }
+            return ("X-Sendfile", value)
         }
     }
 
@@ -91,7 +96,7 @@ public struct FileHandOff: Sendable, Hashable {
         return rest.first == UInt8(ascii: "/") ? rest.dropFirst() : nil
     }
 
-    /// All web servers decode the value once.
+    /// What nginx and lighttpd decode once.
     private static func encoded(_ prefix: String, _ path: ArraySlice<UInt8>) -> String {
         var value = Array(prefix.utf8)
         PercentEncoding.append(path, to: &value, allowed: .handedOffPath)
