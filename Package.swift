@@ -120,11 +120,14 @@ let package = Package(
             name: "Cloakroom", dependencies: ["Nestbox"], path: "Tests/Programs/Cloakroom", swiftSettings: settings),
         .executableTarget(
             name: "Ledger", dependencies: ["Nestbox"], path: "Tests/Programs/Ledger", swiftSettings: settings),
+        .executableTarget(
+            name: "Mirror", dependencies: ["Nestbox"], path: "Tests/Programs/Mirror", swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
                 "Nestbox", "NestboxSessions", "NestboxTesting", "Hello", "Counter", "Login", "Clock", "Upload",
-                "Guestbook", "Conformance", "Talkative", "SessionWriter", "Notebook", "Cloakroom", "Ledger",
+                "Guestbook", "Conformance", "Talkative", "SessionWriter", "Notebook", "Cloakroom", "Ledger", "Mirror",
+
                 httpTypes, logging,
             ],
             exclude: ["Support/python_tokens.py"], swiftSettings: settings),

@@ -15,7 +15,7 @@ has() {
         php-fpm) ls /usr/sbin/php-fpm* ;;
         nginx | fcgiwrap | lighttpd) command -v "$1" || test -x "/usr/sbin/$1" ;;
         apache2-bin) test -x /usr/sbin/apache2 ;;
-        libapache2-mod-fcgid) test -f /usr/lib/apache2/modules/mod_fcgid.so ;;
+        libapache2-mod-*) test -f "/usr/lib/apache2/modules/mod_${1#libapache2-mod-}.so" ;;
         python3-venv) python3 -c 'import ensurepip, venv' ;;
         *) command -v "$1" ;;
     esac >/dev/null 2>&1
@@ -70,7 +70,4 @@ case $packages in
 esac
 case $packages in
     *lighttpd*) echo "Debian may have started lighttpd as a service, too; it is not needed here: service lighttpd stop" ;;
-esac
-case $packages in
-    *libapache2-*) echo "Debian may have started Apache as a service, too; it is not needed here: service apache2 stop" ;;
 esac

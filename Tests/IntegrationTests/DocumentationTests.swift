@@ -33,8 +33,8 @@ extension Integration {
 
         @Test(
             "every option that it names is one",
-            arguments: pages.filter { !$0.hasPrefix("Examples/") } + names(in: "nginx", ".conf")
-                + ["nginx/fastcgi_params"])
+            arguments: pages.filter { !$0.hasPrefix("Examples/") }
+                + ["nginx", "apache", "lighttpd"].flatMap { names(in: $0, ".conf") } + ["nginx/fastcgi_params"])
         func options(file: String) throws {
             let output = try ChildProcess(ExampleProgram.path("Hello"), ["--help"]).output()
             let words = [["session", "list"], ["serve"], ["config", "nginx"], ["config", "systemd"]]

@@ -4,7 +4,7 @@ import NestboxTesting
 /// A real Apache with a site of the test's, as `apache/private.conf` starts it.
 ///
 /// As root it runs as a user without rights, as Apache starts no CGI program as root.
-final class ApacheServer {
+final class ApacheServer: WebServer {
     /// Where it listens.
     let address: LoopbackAddress
     /// What belongs to it: its configuration, its logs, and what the test has put there; all of it its user's own.
@@ -63,31 +63,6 @@ final class ApacheServer {
         }
     }
 
-    /// Starts Apache with one of the configurations that this package ships.
-    /// - Parameters:
-    ///   - file: Its name in `apache/`.
-    ///   - changes: What stands in place of the lines that are marked with "yours", in their order.
-    convenience init(
-        shipped file: String, _ changes: [String], modules: [String], before socket: LoopbackAddress? = nil,
-        prepare: (TemporaryDirectory) throws -> Void = { _ in }
-    ) throws {
-        try self.init(
-            try Self.shipped(file, changes), modules: modules, before: socket, prepare: prepare)
-    }
-
-    /// A shipped configuration in which other lines stand below the comments `# yours`.
-    static func shipped(_ file: String, _ changes: [String]) throws -> String {
-        var changes = changes[...]
-        var isNext = false
-        let lines = try Repository.text(of: "apache/\(file)").split(separator: "\n", omittingEmptySubsequences: false)
-        let text = lines.map { line in
-            defer { isNext = line.drop { $0 == " " }.hasPrefix("# yours") }
-            return isNext ? changes.popFirst() ?? "too few changes" : String(line)
-        }
-        guard changes.isEmpty else { throw TestingError(.refused, "\(file) has fewer lines that are yours") }
-        return text.joined(separator: "\n")
-    }
-
     private static let modules = "/usr/lib/apache2/modules"
 
     deinit { _ = try? child.stop(grace: .seconds(10)) }
@@ -96,22 +71,10 @@ final class ApacheServer {
 
     func url(_ target: String) -> String { "http://\(address)\(target)" }
 
-    /// Opens a connection of a client.
-    func connect(timeout: Duration = .seconds(10)) throws -> HTTPConnection {
-        try HTTPConnection(to: address, timeout: timeout)
-    }
-
-    /// Sends one request on a connection of its own.
-    func request(
-        _ method: String = "GET", _ target: String, headers: [(String, String)] = [], body: [UInt8]? = nil,
-        chunkSize: Int? = nil
-    ) throws -> HTTPConnection.Response {
-        try connect().request(method, target, headers: headers, body: body, chunkSize: chunkSize)
-    }
-
     /// Lets Apache read its configuration again, after the requests that it has.
     func reload() { child.terminate(SIGUSR1) }
 
-    /// What Apache has written to its log of errors.
-    var errors: [String] { (try? File.lines(directory.path("error.log"))) ?? [] }
+    var errors: [String] {
+        ((try? File.lines(directory.path("error.log"))) ?? []).filter { !$0.contains(":notice] ") }
+    }
 }

@@ -1,0 +1,105 @@
+import Glibc
+import HTTPTypes
+import NestboxTesting
+import Testing
+
+extension Integration {
+    /// Responses of RFC 3875 §6.2, in each home.
+    @Suite("answers arrive", .enabled(if: !Front.Home.installed.isEmpty))
+    struct AnswerTests {
+        @Test("as documents and as redirects of the client", arguments: Front.Home.installed)
+        func answers(home: Front.Home) throws {
+            let front = try Front(home)
+            let document = try front.request("GET", "/answers/document?x")
+            #expect(document.status == 200 && document.text == "document \(home.basePath) x\n")
+            #expect(document.field("Content-Type") == "text/plain; charset=utf-8")
+            #expect(document.field("Content-Length") == "\(document.body.count)")
+
+            let redirect = try front.request("GET", "/answers/redirect")
+            #expect(redirect.status == 303)
+            #expect(redirect.field("Location")?.hasSuffix("\(home.basePath)/a%20b?x=1") == true, "\(redirect.head)")
+
+            let missing = try front.request("GET", "/answers/missing")
+            #expect(missing.status == 404 && missing.text.contains("The application has none."), "\(missing.text)")
+        }
+
+        @Test("of another path after a local redirect, where servers know that", arguments: Front.Home.installed)
+        func local(home: Front.Home) throws {
+            let front = try Front(home)
+            let to = "\(home.basePath)/answers/document?y=2"
+            let encoded = to.replacing("/", with: "%2F").replacing("?", with: "%3F").replacing("=", with: "%3D")
+            let answer = try front.request("GET", "/answers/local?to=\(encoded)")
+            switch home {
+            case .apacheCGI, .apacheSpawned:
+                #expect(answer.status == 200 && answer.text == "document \(home.basePath) y=2\n", "\(answer)")
+            case .apache, .apacheMounted:
+                // The client gets the field and nothing to see.
+                #expect(answer.status == 200 && answer.body.isEmpty, "\(answer)")
+            default:
+                #expect(answer.status == 302 && answer.field("Location")?.hasSuffix(to) == true, "\(answer)")
+            }
+        }
+
+        @Test("with large fields", arguments: Front.Home.installed)
+        func large(home: Front.Home) throws {
+            let front = try Front(home)
+            let several = try front.request("GET", "/answers/fields/3/4000")
+            #expect(several.status == 200 && several.field("X-Large-2")?.utf8.count == 4000)
+            // Apache reads a response's lines into 8 KiB.
+            let one = try front.request("GET", "/answers/fields/1/9000")
+            if home.isApache {
+                #expect([500, 502].contains(one.status), "\(one.status)")
+            } else {
+                #expect(one.field("X-Large-0")?.utf8.count == 9000, "\(one.status)")
+            }
+            #expect(try front.request("GET", "/answers/document").status == 200)
+        }
+
+        @Test("piece by piece when they are streams", arguments: Front.Home.installed, ["stream", "events"])
+        func streams(home: Front.Home, kind: String) throws {
+            let front = try Front(home)
+            let gate = try OpenGate()
+            let client = try front.server.connect()
+            try client.send("GET", "\(home.basePath)/answers/\(kind)?gate=\(gate.path)")
+            let head = try client.readHead()
+            #expect(head.status == 200)
+            var text = ""
+            func read(until word: String) throws {
+                while !text.contains(word), let chunk = try client.readChunk() {
+                    text += String(decoding: chunk, as: UTF8.self)
+                }
+            }
+            try read(until: "first")
+            #expect(text.contains("first") && !text.contains("last"))
+            gate.letPass()
+            try read(until: "last")
+            #expect(text.contains("last"))
+        }
+
+        /// What a client gets that reads to the end: the body, or an error when it can tell that it is not complete.
+        private func read(_ target: String, of front: Front) throws -> Result<[UInt8], any Error> {
+            let client = try front.server.connect(timeout: .seconds(3))
+            try client.send("GET", front.home.basePath + target)
+            return Result { () throws -> [UInt8] in
+                _ = try client.readHead()
+                return try client.readBody()
+            }
+        }
+
+        // Of a CGI program no server can tell; mod_fcgid and, when everything comes at once, lighttpd do not tell either.
+        @Test("cut short when a stream breaks off, where servers tell", arguments: Front.Home.installed)
+        func broken(home: Front.Home) throws {
+            let front = try Front(home)
+            let tells = !home.isCGI && home != .apacheSpawned
+            switch try read("/answers/broken", of: front) {
+            // mod_fcgid has an error page follow.
+            case .success(let body): #expect(body.starts(with: "first\n".utf8) && (!tells || home.isLighttpd))
+            case .failure: #expect(tells)
+            }
+            // With a declared length clients can tell themselves.
+            let declared = try read("/answers/broken/1000", of: front)
+            #expect(throws: TestingError.self) { try declared.get() }
+            #expect(try front.request("GET", "/answers/document").status == 200)
+        }
+    }
+}

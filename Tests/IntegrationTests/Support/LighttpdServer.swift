@@ -1,0 +1,54 @@
+import Glibc
+import NestboxTesting
+
+/// A real lighttpd with a site of the test's, as `lighttpd/private.conf` starts it.
+final class LighttpdServer: WebServer {
+    let address: LoopbackAddress
+    let directory: TemporaryDirectory
+    private let child: ChildProcess
+
+    static var isInstalled: Bool { Repository.tool("lighttpd") != nil }
+
+    /// Starts lighttpd and waits until it listens.
+    /// - Parameters:
+    ///   - site: The configuration behind its `server.port` line. `/srv/example` in it becomes its directory.
+    ///   - prepare: Puts files into the directory, before lighttpd is there; `www` is its document root.
+    init(_ site: String, prepare: (TemporaryDirectory) throws -> Void = { _ in }) throws {
+        directory = try TemporaryDirectory()
+        guard let program = Repository.tool("lighttpd") else {
+            throw TestingError(.refused, "lighttpd is not installed")
+        }
+        try directory.write(try Repository.text(of: "lighttpd/private.conf"), to: "lighttpd.conf")
+        mkdir(directory.path("www"), 0o700)
+        try prepare(directory)
+        var attempts = 0
+        while true {
+            let address = LoopbackAddress.port(try freeLoopbackPort())
+            let port = "\(address)".split(separator: ":").last ?? ""
+            let text = site.replacing("/srv/example", with: directory.path)
+            try directory.write("server.port = \(port)\n\(text)\n", to: "site.conf")
+            let child = try ChildProcess(
+                program, ["-D", "-f", "lighttpd.conf"], workingDirectory: directory.path, stdout: .null,
+                stderr: .file(directory.path("stderr")))
+            let isReady = try eventually { try child.poll() != nil || (try? HTTPConnection(to: address)) != nil }
+            if isReady, try child.poll() == nil {
+                (self.child, self.address) = (child, address)
+                return
+            }
+            attempts += 1
+            let log = try directory.read("stderr") + ((try? directory.read("error.log")) ?? "")
+            // Another program may have taken the port since it was found free.
+            guard attempts < 5, log.contains("Address already in use") else {
+                throw TestingError(.closed, "lighttpd: \(log)")
+            }
+        }
+    }
+
+    deinit { _ = try? child.stop(grace: .seconds(10)) }
+
+    var processID: Int32 { child.processID }
+
+    var errors: [String] {
+        ((try? File.lines(directory.path("error.log"))) ?? []).filter { !$0.contains("server started") }
+    }
+}
