@@ -6,13 +6,16 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <spawn.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 const char *nestbox_program_path(void) { return (const char *)getauxval(AT_EXECFN); }
@@ -47,33 +50,61 @@ int nestbox_next_process_signal(int descriptor, int *is_hangup) {
     return (int)received.ssi_signo;
 }
 
-int nestbox_start_generation(const char *path, char *const *arguments, char *const *environment, const int *kept, size_t count,
-                  pid_t *process) {
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    int error = posix_spawn_file_actions_init(&actions);
-    if (error != 0) return error;
-    error = posix_spawnattr_init(&attributes);
-    if (error != 0) {
-        posix_spawn_file_actions_destroy(&actions);
-        return error;
+struct start {
+    const char *path;
+    char *const *arguments;
+    char *const *environment;
+    const int *kept;
+    size_t count;
+    sigset_t mask;
+    int error;
+};
+
+// Runs in the child, in the memory of the parent, whose calling thread waits: as in posix_spawn. All signals are blocked.
+static int run_program(void *argument) {
+    struct start *start = argument;
+    for (size_t i = 0; i < start->count; i++) {
+        if (fcntl(start->kept[i], F_SETFD, 0) != 0) goto failed;
     }
-    // Onto itself, dup2 only takes the flag away: that is how POSIX has it for these actions, and glibc since 2.29.
-    for (size_t i = 0; i < count && error == 0; i++)
-        error = posix_spawn_file_actions_adddup2(&actions, kept[i], kept[i]);
     // The gateway ignores it, and what is ignored stays so in the child, which may not be a gateway yet.
-    sigset_t defaults;
-    sigemptyset(&defaults);
-    sigaddset(&defaults, SIGPIPE);
-    sigset_t mask = first_mask;
-    if (!has_first_mask) sigemptyset(&mask);
-    if (error == 0) error = posix_spawnattr_setsigdefault(&attributes, &defaults);
-    if (error == 0) error = posix_spawnattr_setsigmask(&attributes, &mask);
-    if (error == 0) error = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-    if (error == 0) error = posix_spawn(process, path, &actions, &attributes, arguments, environment);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    if (sigaction(SIGPIPE, &action, NULL) != 0) goto failed;
+    if (sigprocmask(SIG_SETMASK, &start->mask, NULL) != 0) goto failed;
+    execve(start->path, start->arguments, start->environment);
+failed:
+    start->error = errno;
+    _exit(127);
+}
+
+int nestbox_start_generation(const char *path, char *const *arguments, char *const *environment, const int *kept, size_t count,
+                  int is_sibling, pid_t *process, int *handle) {
+    // execve takes little of it.
+    const size_t stack_size = 256 << 10;
+    char *stack = mmap(NULL, stack_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+    if (stack == MAP_FAILED) return errno;
+    struct start start = {path, arguments, environment, kept, count, first_mask, 0};
+    if (!has_first_mask) sigemptyset(&start.mask);
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    *handle = -1;
+    int flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD | (is_sibling ? CLONE_PARENT : 0);
+    *process = clone(run_program, stack + stack_size, flags, &start, handle);
+    int error = *process < 0 ? errno : start.error;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    munmap(stack, stack_size);
+    if (error != 0 && *process > 0) {
+        if (!is_sibling) waitpid(*process, NULL, 0);
+        if (*handle >= 0) close(*handle);
+        *handle = -1;
+    }
     return error;
+}
+
+void nestbox_kill(int handle, pid_t process) {
+    // The ID may be another process's by now.
+    if (handle < 0 || (syscall(SYS_pidfd_send_signal, handle, SIGKILL, NULL, 0) != 0 && errno == ENOSYS))
+        kill(process, SIGKILL);
 }
 
 int nestbox_mailbox_create(int *sender, int *receiver) {

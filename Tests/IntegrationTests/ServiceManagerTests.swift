@@ -64,6 +64,11 @@ extension Integration {
                 let message = try #require(notifications.messages.last { $0.contains("MAINPID=") })
                 #expect(message.hasPrefix("READY=1\nMAINPID="))
                 #expect(!message.contains("MAINPID=\(first)\n"))
+                // systemd waits only for its own children, and this process stands for it here: with the first one gone, no
+                // process is between the two.
+                #expect(try program.wait() == .exited(0))
+                #expect(program.processes.isSubset(of: Process.family(of: getpid())))
+                #expect(program.processes.count == 1)
             } else {
                 #expect(notifications.has("STATUS=Reloaded"))
             }

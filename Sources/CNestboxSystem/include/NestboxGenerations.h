@@ -22,10 +22,18 @@ int nestbox_next_process_signal(int descriptor, int *is_hangup);
 /// Starts a program with the signal mask that this one was started with.
 ///
 /// Of the descriptors, those that are closed on exec are open in the child only if they are among `kept`, under the same
-/// numbers. Between the copy of the process and its exec nothing of this program runs.
-/// - Returns: An error number; the child's process ID is in `process`.
+/// numbers. The calling thread waits until the child runs the program; in between the child has this process's memory, and
+/// does nothing but system calls.
+/// - Parameters:
+///   - is_sibling: Whether the parent of this process is to be that of the new one, and waits for it.
+///   - process: Receives the process ID.
+///   - handle: Receives a descriptor that names the process and becomes readable when it ends; -1 on Linux before 5.2.
+/// - Returns: An error number.
 int nestbox_start_generation(const char *path, char *const *arguments, char *const *environment, const int *kept, size_t count,
-                  pid_t *process);
+                  int is_sibling, pid_t *process, int *handle);
+
+/// Kills the process that a descriptor names, or that has an ID where there is no descriptor.
+void nestbox_kill(int handle, pid_t process);
 
 /// Two ends for open connections: what is sent at the first is received, whole, by one of those who read the second.
 ///

@@ -51,10 +51,8 @@ public final class FastCGIGateway: Sendable {
     public func start() throws { try start(taking: nil) }
 
     /// Listens and serves.
-    /// - Parameters:
-    ///   - handover: The sockets of another process of this program, in place of those of the configuration.
-    ///   - replacement: Looks after the program's file.
-    func start(taking handover: Handover?, replacement: ReplacementWatch? = nil) throws {
+    /// - Parameter handover: The sockets of another process of this program, in place of those of the configuration.
+    func start(taking handover: Handover?) throws {
         // A web server that has gone away must show as an error of a write, not end the program.
         signal(SIGPIPE, SIG_IGN)
         raiseFileLimit()
@@ -64,7 +62,7 @@ public final class FastCGIGateway: Sendable {
             listeners = try handover?.listeners ?? Listener.all(configuration)
             let server = try FastCGIServer(
                 configuration: configuration, listeners: listeners, responder: responder, errors: errors,
-                logger: logger, accessLog: accessLog, mailbox: handover?.mailbox, replacement: replacement)
+                logger: logger, accessLog: accessLog, mailbox: handover?.mailbox)
             let connections = (0..<configuration.limits.connections).map { Connection(slot: $0, server: server) }
             let threads = try server.pool.start(configuration.workers) { number, pool in
                 Worker(number: number, server: server, pool: pool, connections: connections)
@@ -94,11 +92,12 @@ public final class FastCGIGateway: Sendable {
     /// - Parameters:
     ///   - heirs: Where connections between two requests are passed on: other processes have the listening sockets. Without it
     ///     such connections are closed.
+    ///   - takesQueues: Whether what waits at inherited sockets is answered, too.
     ///   - interrupt: A descriptor, and what is asked when it is readable: whether the wait is over.
-    func stop(heirs: Mailbox?, interrupt: Int32?, isOver: () -> Bool) -> Bool {
+    func stop(heirs: Mailbox?, takesQueues: Bool = false, interrupt: Int32?, isOver: () -> Bool) -> Bool {
         guard let running = running.withLock({ $0.take() }) else { return true }
         let server = running.server
-        server.stopAccepting(heirs: heirs)
+        server.stopAccepting(heirs: heirs, takesQueues: takesQueues)
         for connection in running.connections { connection.retire() }
         let isDrained = waitUntilDrained(server, configuration.timeouts.grace, interrupt, isOver)
         if !isDrained {

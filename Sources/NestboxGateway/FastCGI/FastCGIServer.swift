@@ -26,8 +26,6 @@ final class FastCGIServer: Sendable {
 
     /// Where other processes of this program pass on connections; read until this one stops.
     let mailbox: Mailbox?
-    /// Looks whether the program's file was replaced; once a second at most, and only while something is open.
-    let replacement: ReplacementWatch?
 
     private let freeSlots: Mutex<[Int]>
     /// Connections, and listeners whose queue is still to be emptied at the end.
@@ -36,6 +34,7 @@ final class FastCGIServer: Sendable {
     /// Where connections are passed on at the end, if other processes go on.
     private let heirs = Mutex<Mailbox?>(nil)
     private let leaving = Atomic<Bool>(false)
+    private let takesQueues = Atomic<Bool>(false)
     private let acceptIsPaused = Atomic<Bool>(false)
     private let endedListeners = Mutex<Set<Int>>([])
     private let timerIsRunning = Atomic<Bool>(false)
@@ -43,10 +42,9 @@ final class FastCGIServer: Sendable {
 
     init(
         configuration: GatewayConfiguration, listeners: [Listener], responder: any Responder, errors: ErrorResponses,
-        logger: Logger, accessLog: AccessLog, mailbox: Mailbox? = nil, replacement: ReplacementWatch? = nil
+        logger: Logger, accessLog: AccessLog, mailbox: Mailbox? = nil
     ) throws {
         self.mailbox = mailbox
-        self.replacement = replacement
         self.configuration = configuration
         self.listeners = listeners
         self.responder = responder
@@ -176,9 +174,12 @@ final class FastCGIServer: Sendable {
     ///
     /// What has connected is still accepted and answered, except on inherited sockets, whose queue is for the next
     /// process.
-    /// - Parameter heirs: Where connections between two requests are passed on. Then other processes have the listening
-    ///   sockets and what waits in their queues, and nothing is done to the sockets themselves.
-    func stopAccepting(heirs: Mailbox? = nil) {
+    /// - Parameters:
+    ///   - heirs: Where connections between two requests are passed on. Then other processes have the listening sockets
+    ///     and what waits in their queues, and nothing is done to the sockets themselves.
+    ///   - takesQueues: Whether what waits at inherited sockets is answered here, too: nobody will come for it.
+    func stopAccepting(heirs: Mailbox? = nil, takesQueues: Bool = false) {
+        self.takesQueues.store(takesQueues, ordering: .sequentiallyConsistent)
         open.add(listeners.count, ordering: .sequentiallyConsistent)
         if let heirs {
             self.heirs.withLock { $0 = heirs }
@@ -201,7 +202,9 @@ final class FastCGIServer: Sendable {
     }
 
     /// Whether what waits in a listener's queue is left to others.
-    func leavesQueue(of listener: Listener) -> Bool { isStopping && (isLeaving || !listener.ownsQueue) }
+    func leavesQueue(of listener: Listener) -> Bool {
+        isStopping && (isLeaving || !(listener.ownsQueue || takesQueues.load(ordering: .relaxed)))
+    }
 
     /// A listener's queue is empty for good.
     func listenerEnded(_ index: Int) {

@@ -85,7 +85,6 @@ extension Worker {
     private func tick() {
         let now = nestbox_now()
         for connection in connections { connection.expire(now: now) }
-        server.replacement?.look(now: now)
         server.resumeAccepting()
         server.stopTimerWhenIdle()
     }

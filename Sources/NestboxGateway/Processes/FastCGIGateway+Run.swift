@@ -14,10 +14,7 @@ extension FastCGIGateway {
         let (launch, handover) = (Launch.current, Handover.current)
         launch.forget()
         let rule = ReplacementRule(configuration.whenReplaced, listen: configuration.listen, handover: handover)
-        let watch = rule.isWatching ? try ReplacementWatch(launch.program) : nil
-        try start(taking: handover, replacement: watch)
-        let process = ServingProcess(
-            gateway: self, launch: launch, handover: handover, signals: signals, rule: rule, watch: watch)
-        process.run()
+        try start(taking: handover)
+        ServingProcess(gateway: self, launch: launch, handover: handover, signals: signals, rule: rule).run()
     }
 }

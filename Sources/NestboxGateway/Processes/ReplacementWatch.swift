@@ -1,52 +1,33 @@
-import CNestboxSystem
-import Glibc
-import Synchronization
-
 /// Notices that another file stands where the program was started from.
-final class ReplacementWatch: Sendable {
-    private struct State {
-        var known: ProgramFile.Identity?
-        /// What was there the last time, if it was another one.
-        var seen: ProgramFile.Identity?
-        var next: UInt64 = 0
-    }
-
+struct ReplacementWatch {
     private let program: ProgramFile
-    private let state: Mutex<State>
-    /// Readable when there is a new file.
-    let event: Int32
+    private var known: ProgramFile.Identity?
+    /// What was there the last time, if it was another one.
+    private var seen: ProgramFile.Identity?
+    private var next: UInt64 = 0
 
-    /// Nanoseconds between two looks.
-    private static let interval: UInt64 = 1_000_000_000
+    /// Milliseconds between two looks.
+    static let interval: Int32 = 1000
 
-    init(_ program: ProgramFile) throws(GatewayError) {
+    init(_ program: ProgramFile) {
         self.program = program
-        state = Mutex(State(known: program.identity))
-        event = nestbox_event_create()
-        guard event >= 0 else {
-            throw GatewayError(.systemCallFailed, "eventfd", errno: errno, remedy: "Check the limit of open files.")
-        }
+        known = program.identity
     }
 
-    deinit { nestbox_close(event) }
-
-    /// Looks, if the last look was a second ago.
+    /// Looks, if the last look was long enough ago.
     ///
     /// A new file counts when it is the same on two looks, since it may still be on its way.
-    func look(now: UInt64) {
-        state.withLock { state in
-            guard state.next <= now else { return }
-            state.next = now + Self.interval
-            guard let present = program.identity, present != state.known else {
-                state.seen = nil
-                return
-            }
-            if present == state.seen {
-                // Once for each file.
-                state.known = present
-                nestbox_event_signal(event)
-            }
-            state.seen = present
+    /// - Returns: Whether there is a new file; once for each.
+    mutating func look(now: UInt64) -> Bool {
+        guard next <= now else { return false }
+        next = now + UInt64(Self.interval) * 1_000_000
+        guard let present = program.identity, present != known else {
+            seen = nil
+            return false
         }
+        defer { seen = present }
+        guard present == seen else { return false }
+        known = present
+        return true
     }
 }

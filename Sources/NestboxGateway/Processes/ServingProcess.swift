@@ -9,7 +9,7 @@ final class ServingProcess {
     private let handover: Handover?
     private let signals: ProcessSignals
     private let rule: ReplacementRule
-    private let watch: ReplacementWatch?
+    private var watch: ReplacementWatch?
     private let service: ServiceNotification
     private var mailbox: Mailbox?
     /// The process that is to take this one's place, while it starts.
@@ -18,11 +18,11 @@ final class ServingProcess {
     private var wantsAnother = false
 
     init(
-        gateway: FastCGIGateway, launch: Launch, handover: Handover?, signals: ProcessSignals, rule: ReplacementRule,
-        watch: ReplacementWatch?
+        gateway: FastCGIGateway, launch: Launch, handover: Handover?, signals: ProcessSignals, rule: ReplacementRule
     ) {
         (self.gateway, self.launch, self.handover, self.signals) = (gateway, launch, handover, signals)
-        (self.rule, self.watch) = (rule, watch)
+        self.rule = rule
+        watch = rule.isWatching ? ReplacementWatch(launch.program) : nil
         mailbox = handover?.mailbox
         service = ServiceNotification(socket: handover?.role == .worker ? nil : launch.notifySocket)
     }
@@ -52,10 +52,11 @@ final class ServingProcess {
     /// Waits for something to happen, and looks after it.
     /// - Returns: Whether the life is over.
     private func step() -> Bool {
-        var descriptors = [signals.descriptor, successor?.ready, handover?.lifeline, watch?.event].map {
+        var descriptors = [signals.descriptor, successor?.ready, handover?.lifeline].map {
             pollfd(fd: $0 ?? -1, events: Int16(POLLIN), revents: 0)
         }
-        _ = poll(&descriptors, nfds_t(descriptors.count), successor?.deadline.millisecondsUntil ?? -1)
+        let time = successor?.deadline.millisecondsUntil ?? (watch == nil ? -1 : ReplacementWatch.interval)
+        _ = poll(&descriptors, nfds_t(descriptors.count), time)
         while let signal = signals.next() {
             switch signal {
             case .interrupt where isWorker: break
@@ -66,7 +67,7 @@ final class ServingProcess {
             case .reload:
                 if rule.hasSpawner(launch, parent: getppid()) {
                     logger.notice("leaving, so that whoever started this process starts the program anew")
-                    end()
+                    end(leavesToSpawner: true)
                     return true
                 }
                 reload()
@@ -80,12 +81,12 @@ final class ServingProcess {
             end()
             return true
         }
-        return descriptors[3].revents != 0 && wasReplaced()
+        return watch?.look(now: nestbox_now()) == true && leavesReplaced()
     }
 
     /// Another program stands where this one was.
-    private func wasReplaced() -> Bool {
-        if let watch { nestbox_timer_read(watch.event) }
+    /// - Returns: Whether this one has ended its work.
+    private func leavesReplaced() -> Bool {
         switch rule.action(launch, parent: getppid()) {
         case .ignore: return false
         case .reload:
@@ -94,7 +95,7 @@ final class ServingProcess {
             return false
         case .leave:
             logger.notice("\(launch.program) was replaced: leaving")
-            end()
+            end(leavesToSpawner: true)
             return true
         }
     }
@@ -109,7 +110,8 @@ final class ServingProcess {
             self.mailbox = mailbox
             let started = try StartedProcess(
                 launch, role: .successor, listeners: gateway.listeners, mailbox: mailbox,
-                within: gateway.configuration.timeouts.start)
+                // systemd waits only for processes that it has started, and kills the others.
+                isSibling: service.socket != nil, within: gateway.configuration.timeouts.start)
             successor = started
             logger.notice("starting process \(started.processID) in place of this one (\(getpid()))")
         } catch {
@@ -168,7 +170,9 @@ final class ServingProcess {
 
     // MARK: The end
 
-    private func end() {
+    /// - Parameter leavesToSpawner: Whether a spawner starts the next process: it may have a new socket for it, so that what
+    ///   waits at this one is answered here.
+    private func end(leavesToSpawner: Bool = false) {
         if let started = successor {
             successor = nil
             // It may serve by now: then it is the one to end, and this one leaves the rest to it.
@@ -181,7 +185,7 @@ final class ServingProcess {
         service.stopping()
         let heirs = isWorker ? mailbox.flatMap { $0.isClosed ? nil : $0 } : nil
         if !isWorker { mailbox?.close() }
-        finish(heirs: heirs) {
+        finish(heirs: heirs, takesQueues: leavesToSpawner) {
             while let signal = self.signals.next() {
                 switch signal {
                 // A supervisor kills whom it does not want to wait for.
@@ -198,8 +202,10 @@ final class ServingProcess {
         leave(to: successor)
     }
 
-    private func finish(heirs: Mailbox?, isOver: () -> Bool) {
-        if !gateway.stop(heirs: heirs, interrupt: signals.descriptor, isOver: isOver) {
+    private func finish(heirs: Mailbox?, takesQueues: Bool = false, isOver: () -> Bool) {
+        let isDrained = gateway.stop(
+            heirs: heirs, takesQueues: takesQueues, interrupt: signals.descriptor, isOver: isOver)
+        if !isDrained {
             logger.warning("requests were cut off at the end of process \(getpid()): 'timeouts.grace' was over")
         }
     }

@@ -8,6 +8,9 @@ struct StartedProcess {
     let ready: Int32
     /// When it must serve, in nanoseconds of the monotonic clock.
     var deadline: UInt64
+    /// Names the process even when its ID is another one's; -1 where the system cannot.
+    private let handle: Int32
+    private let isSibling: Bool
 
     enum Progress {
         case starting
@@ -18,31 +21,35 @@ struct StartedProcess {
     }
 
     /// Starts a process.
+    /// - Parameter isSibling: Whether it is to be a child of this process's parent, which waits for its end.
     init(
         _ launch: Launch, role: Handover.Role, listeners: [Listener], mailbox: Mailbox, lifeline: Int32? = nil,
-        within time: Duration
+        isSibling: Bool = false, within time: Duration
     ) throws(GatewayError) {
         var (reader, writer): (Int32, Int32) = (-1, -1)
         guard nestbox_pipe(&reader, &writer) == 0 else {
             throw GatewayError(.systemCallFailed, "pipe", errno: errno, remedy: "Check the limit of open files.")
         }
-        defer { close(writer) }
+        defer { nestbox_close(writer) }
         let handover = Handover(
             role: role, listeners: listeners, mailbox: mailbox, ready: writer, lifeline: lifeline)
-        var processID: pid_t = 0
+        var (processID, handle): (pid_t, Int32) = (0, -1)
         let error = Self.withPointers(launch.arguments) { arguments in
             Self.withPointers(launch.environment(handover)) { environment in
                 let kept = handover.descriptors
-                return nestbox_start_generation(launch.program.path, arguments, environment, kept, kept.count, &processID)
+                return nestbox_start_generation(
+                    launch.program.path, arguments, environment, kept, kept.count, isSibling ? 1 : 0, &processID,
+                    &handle)
             }
         }
         guard error == 0 else {
-            close(reader)
+            nestbox_close(reader)
             throw GatewayError(
                 .processNotStarted, launch.program.description, errno: error,
                 remedy: "It is started by its path: the program must be there, and executable.")
         }
         (self.processID, ready, deadline) = (processID, reader, time.fromNow)
+        (self.handle, self.isSibling) = (handle, isSibling)
     }
 
     /// Calls `body` with a list of texts as exec takes it.
@@ -68,14 +75,25 @@ struct StartedProcess {
     /// Kills it and waits for its end.
     /// - Returns: How it ended, in words.
     func kill() -> String {
-        // It may have ended by itself, which tells more.
+        defer { close() }
+        guard !isSibling else {
+            // Only its parent is told how it ended.
+            nestbox_kill(handle, processID)
+            return "ended"
+        }
+        // It may have ended by itself, which tells more: it has closed the pipe, and is about to end then.
         var status: Int32 = 0
         var result = waitpid(processID, &status, WNOHANG)
         if result == 0 {
-            _ = Glibc.kill(processID, SIGKILL)
+            nestbox_kill(handle, processID)
             repeat { result = waitpid(processID, &status, 0) } while result < 0 && errno == EINTR
         }
-        close(ready)
         return ProcessEnd(status).description
+    }
+
+    /// Lets go of it.
+    func close() {
+        nestbox_close(ready)
+        nestbox_close(handle)
     }
 }

@@ -23,7 +23,7 @@ extension Supervisor {
             guard let starting = upcoming[index].starting else { continue }
             switch starting.progress() {
             case .ready:
-                close(starting.ready)
+                starting.close()
                 upcoming[index].starting = nil
             case .starting:
                 guard starting.deadline <= nestbox_now() else { continue }

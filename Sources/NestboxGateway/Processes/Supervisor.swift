@@ -115,7 +115,7 @@ package final class Supervisor {
             guard let process = places[index].process, let starting = process.starting else { continue }
             switch starting.progress() {
             case .ready:
-                close(starting.ready)
+                starting.close()
                 places[index].process?.starting = nil
                 logger.info("worker \(places[index].number) is process \(process.processID)")
             case .starting where starting.deadline <= nestbox_now():
@@ -161,7 +161,7 @@ package final class Supervisor {
                     logger.warning("process \(processID), which was to leave, \(end)")
                 }
             } else if let index = upcoming.firstIndex(where: { $0.processID == processID }) {
-                if let starting = upcoming.remove(at: index).starting { close(starting.ready) }
+                upcoming.remove(at: index).starting?.close()
                 failReload("process \(processID) \(end) before all served.")
             }
         }
@@ -170,7 +170,7 @@ package final class Supervisor {
     private func ended(_ index: Int, _ end: ProcessEnd) -> Int32? {
         guard let process = places[index].process else { return nil }
         places[index].process = nil
-        if let starting = process.starting { close(starting.ready) }
+        process.starting?.close()
         if !hasStarted, process.starting != nil {
             // It has said why. The others would say the same.
             logger.error("process \(process.processID) \(end) before it served: the program does not start")
@@ -205,7 +205,7 @@ package final class Supervisor {
             process.starting = nil
             // One that serves by now may have begun to answer.
             let serves = starting.map { $0.progress() == .ready } ?? true
-            if let starting { close(starting.ready) }
+            starting?.close()
             if !serves {
                 kill(process.processID, SIGKILL)
             } else {
