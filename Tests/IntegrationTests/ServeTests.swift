@@ -174,6 +174,8 @@ extension Integration {
             let body = [UInt8](repeating: 0, count: 2000)
             let response = try HTTPConnection(to: .port(hello.port)).request("POST", "/app/", body: body)
             #expect(response.status == 413)
+            // What nginx says of it is shown as its own.
+            #expect(eventually { hello.log.contains(#/nginx: .* client intended to send too large body/#) })
         }
 
         @Test("takes the next port when one is taken, and says so when it was told which")

@@ -107,6 +107,15 @@ struct NginxSiteTests {
         #expect(error?.description.contains(text) == true, "\(error?.description ?? "")")
     }
 
+    @Test("is not printed by a program that is asked for help, or whose configuration is wrong")
+    func wrong() throws {
+        let run = try CommandRun(["config", "nginx", "--workers", "many"])
+        #expect(run.status == nil && run.lines.isEmpty)
+        #expect(run.error?.description.contains("--workers=many") == true)
+        #expect(try CommandRun(["config"]).status == .usage)
+        #expect(try CommandRun(["config", "nginx", "--help"]).text.contains("  --server-name "))
+    }
+
     @Test("has the variables of the shipped file of variables")
     func variables() {
         let directives = directives(NginxText.variables)

@@ -97,9 +97,7 @@ struct SystemdService: Sendable {
         Restart=on-failure
         RestartSec=1s
 
-        # SIGTERM goes to the first process alone, which tells the others. Requests under way get --timeouts-grace (\(grace) s), and this
-        # must be longer.
-        KillMode=mixed
+        # Requests under way get --timeouts-grace (\(grace) s), and this must be longer.
         TimeoutStopSec=\(grace + 10)s
         # Longer than --timeouts-start (30 s).
         TimeoutStartSec=60s

@@ -24,6 +24,8 @@ final class DevelopmentFront {
     /// The build that runs or has failed, and the newer one that may still be being written.
     private var running: ServedProgram.Identity?
     private var newer: ServedProgram.Identity?
+    /// When the file was looked at last.
+    private var looked: UInt64 = 0
     private var hasGreeted = false
 
     private enum State {
@@ -161,13 +163,17 @@ final class DevelopmentFront {
             }
             return
         }
+        // Requests wake this more often, and what they have logged says nothing of the file.
+        let now = nestbox_now()
+        guard now >= looked + UInt64(Self.interval) * 1_000_000 else { return }
+        looked = now
         guard let found = program.identity, found != running, found.isExecutable else { return newer = nil }
         // A linker may still be writing: it counts when it has not changed since the last look.
         guard found == newer else { return newer = found }
         guard let child else { return start(again: "\(program.name) was built anew") }
         // SIGHUP belongs here once the program takes its socket over from itself; until then requests wait in the queue.
         child.send(SIGTERM)
-        state = .stopping(since: nestbox_now(), isUrged: false)
+        state = .stopping(since: now, isUrged: false)
     }
 
     // MARK: Both
@@ -202,8 +208,13 @@ final class DevelopmentFront {
 
     /// Shows what both have written: the program's as it is, nginx's with its name in front.
     private func forward() {
-        while let child, let text = child.read(), !text.isEmpty { write(text) }
-        while let nginx, let text = nginx.read(), !text.isEmpty {
+        // More than a pipe holds, and an end: a program that writes without one must not keep the signals waiting.
+        for _ in 0..<16 {
+            guard let text = child?.read(), !text.isEmpty else { break }
+            write(text)
+        }
+        for _ in 0..<16 {
+            guard let text = nginx?.read(), !text.isEmpty else { break }
             nginxLine += text
             while let end = nginxLine.firstIndex(of: UInt8(ascii: "\n")) {
                 let line = nginxLine[...end]
