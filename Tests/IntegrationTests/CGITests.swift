@@ -206,13 +206,27 @@ extension Integration {
             #expect(result.response.text == "Hello from Nestbox\n")
         }
 
-        @Test("a configuration that cannot be is a response, too")
-        func configuration() throws {
-            let result = try run("Hello", environment: Self.environment(adding: ["NESTBOX_WORKERS": "none"]))
+        @Test(
+            "a configuration that cannot be is a response, too, whether the program reads it first or leaves it to run()",
+            arguments: ["Hello", "Conformance", "Guestbook"])
+        func configuration(program: String) throws {
+            let result = try run(program, environment: Self.environment(adding: ["NESTBOX_WORKERS": "none"]))
             #expect(result.response.status == 500)
             #expect(!result.response.text.contains("WORKERS"))
             #expect(result.stderr.contains("NESTBOX_WORKERS=none"))
+            #expect(result.stderr.split(separator: "\n").count == 1, "\(result.stderr)")
             #expect(result.status == .exited(1))
+            for command in [["check"], ["session", "doctor"]] {
+                let output = try CommandOutput(
+                    ExampleProgram.path(program), command, environment: ["NESTBOX_WORKERS": "none"])
+                #expect(output.status == .exited(1))
+                #expect(output.stdout.contains("problem  configuration: NESTBOX_WORKERS=none in the environment"))
+            }
+            let shown = try run(
+                program,
+                environment: Self.environment(adding: ["NESTBOX_WORKERS": "none", "NESTBOX_ENVIRONMENT": "development"])
+            )
+            #expect(shown.response.text.contains("NESTBOX_WORKERS=none in the environment"))
         }
 
         @Test("streams that the server closed do no harm", arguments: ["0<&-", "2>&-", "0<&- 2>&-"])

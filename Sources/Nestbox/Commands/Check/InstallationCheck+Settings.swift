@@ -35,7 +35,10 @@ extension InstallationCheck {
         } else {
             findings.append(.ok("nestbox.env", text))
         }
-        examineExposure(of: path, as: "nestbox.env", holdsSecret ? "It holds a secret. " : "")
+        let remedy = "Upload the .htaccess file of docs/shared-hosting.md"
+        examineExposure(
+            of: path, as: "nestbox.env",
+            remedy: holdsSecret ? "It holds a secret. \(remedy), and move the secret to a file elsewhere" : remedy)
     }
 
     /// Whether a variable's value is for nobody else; paths of secrets are no secrets.
@@ -58,23 +61,17 @@ extension InstallationCheck {
             return
         }
         findings.append(.ok("uploads", "\(directory) can be written to"))
-        examineExposure(of: directory, as: "uploads")
+        examineExposure(
+            of: directory, as: "uploads", remedy: "Name one elsewhere in NESTBOX_FORMS_DIRECTORY")
     }
 
     /// Says when the web server shows something that is for nobody.
-    mutating func examineExposure(of path: String, as subject: String, _ content: String = "") {
+    mutating func examineExposure(of path: String, as subject: String, remedy: String) {
         guard let root = WebRoot(around: path) else { return }
-        if root.closes(path) {
-            findings.append(
-                .ok(
-                    subject,
-                    "it is below \(root.path), where the web server shows files; .htaccess keeps it from visitors"))
-        } else {
-            findings.append(
-                .problem(
-                    subject,
-                    "it is below \(root.path), where the web server shows files, and no .htaccess keeps it from visitors. "
-                        + "\(content)Move it elsewhere, or upload the .htaccess files of docs/shared-hosting.md"))
-        }
+        let text = "it is below \(root.path), where the web server shows files"
+        findings.append(
+            root.closes(path)
+                ? .ok(subject, "\(text); .htaccess keeps it from visitors")
+                : .problem(subject, "\(text), and no .htaccess keeps it from visitors. \(remedy)"))
     }
 }

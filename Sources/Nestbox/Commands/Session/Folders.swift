@@ -17,8 +17,9 @@ enum Folders {
         }
         let first = missing.last
         for directory in missing.reversed() {
-            // The umask may only take away what others have not anyway.
-            guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
+            // A umask may have taken away what the owner needs.
+            let isMade = mkdir(directory, 0o700) == 0 && chmod(directory, 0o700) == 0
+            guard isMade || errno == EEXIST else {
                 throw StartError(
                     "cannot create \(directory): \(String(cString: strerror(errno))). Make it for user \(geteuid())")
             }

@@ -52,7 +52,8 @@ extension SessionDoctor {
         let parent = end == path.startIndex ? "/" : String(path[..<end])
         var status = stat()
         guard stat(parent, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-            return .problem("directory", "\(path) is not there, nor is \(parent). Run install -d -m 700 \(path)")
+            return .problem(
+                "directory", "\(path) is not there, nor is \(parent). Run install -d -m 700 \(path), or session keygen")
         }
         guard access(parent, W_OK | X_OK) == 0 else {
             return .problem(
