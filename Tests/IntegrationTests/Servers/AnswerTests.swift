@@ -76,6 +76,21 @@ extension Integration {
             #expect(text.contains("last"))
         }
 
+        @Test(
+            "until the client goes away, when they are streams",
+            arguments: Front.Home.installed.filter { !$0.isSpawned })
+        func abandoned(home: Front.Home) throws {
+            let front = try Front(home)
+            let client = try front.server.connect()
+            try client.send("GET", "\(home.basePath)/answers/heartbeats")
+            #expect(try client.readHead().status == 200)
+            #expect(try client.readChunk() != nil)
+            #expect(front.program?.connections == 1)
+            client.close()
+            // The next heartbeat meets nobody; the handler would sleep on.
+            #expect(eventually { front.program?.connections == 0 })
+        }
+
         /// What a client gets that reads to the end: the body, or an error when it can tell that it is not complete.
         private func read(_ target: String, of front: Front) throws -> Result<[UInt8], any Error> {
             let client = try front.server.connect(timeout: .seconds(3))

@@ -45,6 +45,9 @@ struct Mirror {
                 try await events.send(ServerSentEvent(data: "last"))
             }
         }
+        router.get("/answers/heartbeats") { _ in
+            Response.events(heartbeat: .milliseconds(200)) { _ in try await Task.sleep(for: .seconds(60)) }
+        }
         let broken = { @Sendable (length: Int?) in
             Response.stream(type: "text/plain", length: length) { body in
                 try await body.write("first\n")
