@@ -158,6 +158,20 @@ struct RequestReaderTests {
         #expect(reader.closesAfterReplies)
     }
 
+    @Test("says nothing of an abort whose record ends behind the request")
+    func abortThatComesTooLate() throws {
+        var reader = Self.reader()
+        let abort = FastCGIRecord(type: .abortRequest, requestID: 5, content: [UInt8](repeating: 0, count: 8)).encoded()
+        let first = Self.request.encoded() + abort.prefix(10)
+        _ = try reader.receive(first.span)
+        #expect(reader.isComplete)
+        try reader.finishRequest()
+        let rest = Array(abort.dropFirst(10))
+        _ = try reader.receive(rest.span)
+        #expect(reader.isIdle)
+        #expect(try FastCGIRecord.decode(reader.replies).isEmpty)
+    }
+
     @Test("holds back the next request until this one is finished", arguments: [1, 7, 8, 9, 1000])
     func pipelining(pieces: Int) throws {
         let second = FastCGIRequest.Framing(id: 6)

@@ -259,12 +259,14 @@ package struct RequestReader {
     }
 
     private mutating func abort() {
-        if phase == .request {
-            isAborted = true
-        } else {
+        switch phase {
+        case .request: isAborted = true
+        case .parameters:
             replies.appendEndRequest(id: requestID)
             if !keepConnection { closesAfterReplies = true }
             forgetRequest()
+        // The request was answered before the record was complete.
+        case .idle: break
         }
     }
 
