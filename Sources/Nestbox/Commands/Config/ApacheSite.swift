@@ -21,9 +21,9 @@ struct ApacheSite: Sendable {
 
     var text: String {
         """
-        # A site of Apache 2.4.30 or later for one Nestbox application at the root of a host, over FastCGI.
+        # A site of Apache 2.4.33 or later for one Nestbox application at the root of a host, over FastCGI.
         #
-        #   1. a2enmod proxy_fcgi
+        #   1. a2enmod proxy_fcgi env
         #   2. Copy this file to /etc/apache2/sites-available.
         #   3. Change the three lines below the comments that begin with "yours".
         #   4. Start the application:  \(site.program) --listen \(site.socket) --socket-group www-data
