@@ -51,7 +51,7 @@ extension Integration {
             #expect(program.log.contains { $0.contains("process \(workers[0]), was ended by signal 9") })
         }
 
-        @Test("workers killed under load: at most what was under way fails, with 502, and no POST is done twice")
+        @Test("workers killed under load: at most what was under way fails, with 502, and no POST is carried out twice")
         func load() async throws {
             let program = try Deployment(["--processes", "2"])
             let nginx = try NginxServer(before: program.socket)
@@ -72,10 +72,9 @@ extension Integration {
             #expect(load.failed.allSatisfy { $0.hasSuffix(" 502") }, "\(load.failed.prefix(5))")
             let book = program.book.map(\.number)
             #expect(Set(load.answered).isSubset(of: book))
-            // nginx asks again for what a killed worker has done and not answered, where that is safe: even numbers are POSTs.
-            let repeated = Dictionary(grouping: book) { $0 }.filter { $0.value.count > 1 }.keys
-            #expect(repeated.count <= kills * clients)
-            #expect(repeated.allSatisfy { ["1", "3", "5", "7", "9"].contains($0.last) }, "\(repeated)")
+            // nginx repeats a GET whose connection has broken: what it did before, it does again. A POST has an even number.
+            let posts = book.filter { Int($0.drop { $0 != "-" }.dropFirst()).map { $0 % 2 == 0 } ?? true }
+            #expect(posts.count > book.count / 3 && posts.count == Set(posts).count)
         }
 
         @Test("a trap in a handler costs its own process alone")

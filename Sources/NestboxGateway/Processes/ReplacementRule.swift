@@ -7,14 +7,16 @@ struct ReplacementRule {
     ///
     /// spawn-fcgi is none: it has ended by the time that it matters.
     private let mayHaveSpawner: Bool
+    private let isWorker: Bool
 
     init(_ configured: WhenReplaced?, listen: [ListenAddress], handover: Handover?) {
         self.configured = configured
+        isWorker = handover?.role == .worker
         mayHaveSpawner = handover == nil && listen == [.inherited(0)]
     }
 
-    /// Whether the file has to be looked at.
-    var isWatching: Bool { configured.map { $0 != .ignore } ?? mayHaveSpawner }
+    /// Whether the file has to be looked at; a worker leaves that to its supervisor.
+    var isWatching: Bool { !isWorker && (configured.map { $0 != .ignore } ?? mayHaveSpawner) }
 
     /// Whether a spawner is there now: in the same session, which the system's collector of orphans is not.
     func hasSpawner(_ launch: Launch, parent: Int32) -> Bool {

@@ -91,7 +91,7 @@ final class ServingProcess {
         case .ignore: return false
         case .reload:
             logger.notice("\(launch.program) was replaced")
-            if !isWorker { reload() }
+            reload()
             return false
         case .leave:
             logger.notice("\(launch.program) was replaced: leaving")

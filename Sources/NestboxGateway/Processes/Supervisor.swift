@@ -14,6 +14,7 @@ package final class Supervisor {
     private let handover = Handover.current
     private let signals: ProcessSignals
     private let service: ServiceNotification
+    private var watch: ReplacementWatch?
     let listeners: [Listener]
     let mailbox: Mailbox
     /// Nobody writes there: the workers see its end when this process is gone.
@@ -37,6 +38,8 @@ package final class Supervisor {
         signals = try ProcessSignals()
         launch.forget()
         service = ServiceNotification(socket: launch.notifySocket)
+        let isWatching = configuration.whenReplaced.map { $0 != .ignore } ?? false
+        watch = isWatching ? ReplacementWatch(launch.program) : nil
         mailbox = try handover?.mailbox ?? Mailbox()
         var (reader, writer): (Int32, Int32) = (-1, -1)
         guard nestbox_pipe(&reader, &writer) == 0 else {
@@ -67,7 +70,9 @@ package final class Supervisor {
         var descriptors = [pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0)]
         let starting = (places.compactMap(\.process) + upcoming).compactMap(\.starting)
         descriptors += starting.map { pollfd(fd: $0.ready, events: Int16(POLLIN), revents: 0) }
-        _ = poll(&descriptors, nfds_t(descriptors.count), nextTime(starting)?.millisecondsUntil ?? -1)
+        let time = min(
+            nextTime(starting)?.millisecondsUntil ?? .max, watch == nil ? .max : ReplacementWatch.interval)
+        _ = poll(&descriptors, nfds_t(descriptors.count), time == .max ? -1 : time)
         while let signal = signals.next() {
             switch signal {
             case .end, .interrupt: return end()
@@ -78,6 +83,10 @@ package final class Supervisor {
         if let status = collect() { return status }
         lookAfterStarting()
         killLate()
+        guard watch?.look(now: nestbox_now()) == true else { return nil }
+        logger.notice("\(launch.program) was replaced")
+        if configuration.whenReplaced == .leave { return end() }
+        reload()
         return nil
     }
 
