@@ -12,7 +12,7 @@ name=${1:?the name of a program}
 # The same file whoever asks for it, instead of building anew for a check of warnings.
 unset WARNINGS_AS_ERRORS
 set -- -c release --product "$name" --scratch-path .build/static -Xswiftc -Osize -Xswiftc -static-executable \
-    -Xswiftc -use-ld=lld -Xlinker --gc-sections -Xlinker --icf=all -Xlinker --no-eh-frame-hdr
+    -Xswiftc -use-ld=lld -Xlinker --gc-sections -Xlinker --icf=all -Xlinker --no-eh-frame-hdr -Xlinker -O2
 echo "Building $name (static; the first time takes some minutes)"
 swift build "$@"
 program=$(swift build "$@" --show-bin-path)/$name
