@@ -2,7 +2,7 @@
 
 APP ?= Hello
 
-.PHONY: help run test check cgi bench bench-sessions bench-forms fuzz clean
+.PHONY: help run test check cgi bench bench-sessions bench-forms fuzz guides clean
 
 help:
 	@echo "make run             start Hello behind a real nginx and print its URL; Ctrl-C stops both"
@@ -14,6 +14,7 @@ help:
 	@echo "make bench-sessions  measure pages with sessions, ours beside PHP-FPM's, BlackSheep's and Spiderweb's"
 	@echo "make bench-forms     measure forms and uploads beside PHP-FPM"
 	@echo "make fuzz            fuzz the parsers, a minute each; TIME=600 TARGET=query: ten minutes of one"
+	@echo "make guides          follow the guides of docs/ on a clean Debian; as root. GUIDE=nginx: one of them"
 	@echo "make clean           remove what was built"
 	@echo "What is missing of tools and libraries is installed with apt."
 
@@ -65,6 +66,10 @@ bench-forms:
 fuzz:
 	@scripts/install.sh swift libfcgi zlib pkg-config g++
 	@TIME="$(TIME)" TARGET="$(TARGET)" scripts/fuzz.sh
+
+guides:
+	@scripts/install.sh swift libfcgi zlib pkg-config strip debootstrap systemd-nspawn
+	@scripts/guides.sh $(GUIDE)
 
 clean:
 	rm -rf .build Benchmarks/.build Fuzzing/.build

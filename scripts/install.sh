@@ -13,7 +13,7 @@ has() {
         sqlite) test -f /usr/include/sqlite3.h ;;
         pkg-config) command -v pkg-config ;;
         php-fpm) ls /usr/sbin/php-fpm* ;;
-        nginx | fcgiwrap | lighttpd) command -v "$1" || test -x "/usr/sbin/$1" ;;
+        nginx | fcgiwrap | lighttpd | debootstrap) command -v "$1" || test -x "/usr/sbin/$1" ;;
         apache2-bin) test -x /usr/sbin/apache2 ;;
         libapache2-mod-*) test -f "/usr/lib/apache2/modules/mod_${1#libapache2-mod-}.so" ;;
         python3-venv) python3 -c 'import ensurepip, venv' ;;
@@ -30,6 +30,7 @@ package() {
         strip) echo binutils ;;
         chromedriver) echo chromium-driver ;;
         systemd-analyze) echo systemd ;;
+        systemd-nspawn) echo systemd-container ;;
         *) echo "$1" ;;
     esac
 }
