@@ -32,12 +32,20 @@ swift_packages="binutils gcc git libc6-dev libcurl4 libedit2 libncurses6 libsqli
 
 container=
 leader=
+# Control groups of its own, in every hierarchy that there is: a systemd that boots takes its group for the root of all, and
+# would move the processes of this machine about.
+groups=$(for hierarchy in /sys/fs/cgroup /sys/fs/cgroup/*; do
+    [ ! -w "$hierarchy/cgroup.procs" ] || echo "$hierarchy/nestbox-guide"
+done)
 # Ends the system that was booted.
 halt() {
     [ -n "$container" ] || return 0
     [ -z "$leader" ] || nsenter -t "$leader" -a systemctl poweroff >/dev/null 2>&1 || true
     wait "$container" 2>/dev/null || true
     container= leader=
+    for group in $groups; do
+        [ ! -d "$group" ] || find "$group" -depth -type d -exec rmdir {} \; 2>/dev/null || true
+    done
 }
 trap 'halt' EXIT
 trap 'exit 1' INT TERM HUP
@@ -83,7 +91,15 @@ boot() {
     else
         toolchain=
     fi
-    systemd-nspawn --quiet --directory="$root" --register=no --keep-unit --boot --console=read-only "$@" \
+    for group in $groups; do
+        mkdir -p "$group"
+        # A group of the hierarchy cpuset has no processors and no memory until it is given some.
+        for file in cpuset.cpus cpuset.mems; do
+            [ ! -f "${group%/*}/$file" ] || cat "${group%/*}/$file" >"$group/$file"
+        done
+    done
+    sh -c 'for group in $1; do echo $$ >"$group/cgroup.procs"; done; shift; exec systemd-nspawn "$@"' sh "$groups" \
+        --quiet --directory="$root" --register=no --keep-unit --boot --console=read-only "$@" \
         </dev/null >"$root.boot" 2>&1 &
     container=$!
     tries=0

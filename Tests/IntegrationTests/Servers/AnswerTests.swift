@@ -111,10 +111,12 @@ extension Integration {
             case .success(let body): #expect(body.starts(with: "first\n".utf8) && (!tells || home.isLighttpd))
             case .failure: #expect(tells)
             }
-            // With a declared length clients can tell themselves.
-            let declared = try read("/answers/broken/1000", of: front)
-            let error = #expect(throws: TestingError.self) { try declared.get() }
-            #expect(error?.code != .timedOut)
+            // With a declared length clients can tell themselves, but where a CGI program ends so soon that its server has all of
+            // its output, and corrects the length.
+            switch try read("/answers/broken/1000", of: front) {
+            case .success(let body): #expect(home.isCGI && body == Array("first\n".utf8))
+            case .failure(let error): #expect((error as? TestingError)?.code != .timedOut)
+            }
             #expect(try front.request("GET", "/answers/document").status == 200)
         }
     }

@@ -172,6 +172,29 @@ extension Integration {
                     "server.modules += (\"mod_fastcgi\")\n" + mount.site.replacing("SOCKET", with: path)))
         }
 
+        static let waysOfCaddy: [Mount] = [
+            Mount(
+                testDescription: "the whole host",
+                site: "reverse_proxy unix/PATH {\ntransport fastcgi\n}", base: "",
+                script: "", info: "/a b//c"),
+            Mount(
+                testDescription: "split behind the mount point",
+                site: "reverse_proxy unix/PATH {\ntransport fastcgi {\nsplit /app\n}\n}", script: "/app",
+                info: "/a b//c"),
+            Mount(
+                testDescription: "handle_path, with a configured base path",
+                site: "handle_path /app/* {\nreverse_proxy unix/PATH {\ntransport fastcgi\n}\n}", configured: "/app",
+                script: "", info: "/a b/c"),
+        ]
+
+        @Test(
+            "of Caddy base path and path are told apart", .enabled(if: CaddyServer.isInstalled), arguments: waysOfCaddy)
+        func caddy(mount: Mount) throws {
+            let program = try Self.program(mount)
+            let path = "\(program.socket)".dropFirst("unix:".count)
+            try check(mount, try CaddyServer(mount.site.replacing("PATH", with: path)))
+        }
+
         private static func program(_ mount: Mount) throws -> ExampleProgram {
             try ExampleProgram(
                 "Mirror", environment: mount.configured.map { ["NESTBOX_BASE_PATH": $0] } ?? [:])
