@@ -113,6 +113,35 @@ struct ListenerTests {
         }
     }
 
+    @Test("leaves the files alone that other threads make meanwhile")
+    func umaskOfOthers() async {
+        await #expect(processExitsWith: .success) { await reporting { try await Self.expectUmaskOfOthers() } }
+    }
+
+    private static func expectUmaskOfOthers() async throws {
+        umask(0o022)
+        let directory = try TemporaryDirectory()
+        let (socket, file) = (directory.path("socket"), directory.path("file"))
+        try await withThrowingTaskGroup { group in
+            group.addTask {
+                for _ in 0..<5000 {
+                    let listener = try Self.listen(socket)
+                    listener.stopListening()
+                    listener.close()
+                }
+            }
+            group.addTask {
+                for _ in 0..<5000 {
+                    close(open(file, O_CREAT | O_WRONLY, 0o666))
+                    let mode = try Self.status(file).st_mode & 0o7777
+                    try expect(mode == 0o644, "mode \(String(mode, radix: 8)) of a file beside the socket")
+                    unlink(file)
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
     @Test("belongs to the owner and group that are asked for", .enabled(if: geteuid() == 0))
     func owner() throws {
         let directory = try TemporaryDirectory()

@@ -24,11 +24,11 @@ struct UnixSocketFile: Sendable {
         guard descriptor >= 0 else {
             throw GatewayError(.systemCallFailed, "socket", errno: errno, remedy: "Check the limit of open files.")
         }
-        let previous = umask(mode_t(~options.mode & 0o777))
-        let bound = address.bind(descriptor)
-        var error = errno
-        umask(previous)
-        guard bound == 0 else {
+        // The file gets the mode of the socket, less the umask. That belongs to all threads, and is left alone.
+        let mode = mode_t(options.mode & 0o777)
+        fchmod(descriptor, mode)
+        guard address.bind(descriptor) == 0 else {
+            let error = errno
             close(descriptor)
             throw GatewayError(
                 .invalidAddress, path, errno: error,
@@ -36,9 +36,10 @@ struct UnixSocketFile: Sendable {
         }
         var status = stat()
         guard lstat(path, &status) == 0, options.owner == nil && options.group == nil || chown(path, owner, group) == 0,
+            status.st_mode & 0o7777 == mode || chmod(path, mode) == 0,
             Glibc.listen(descriptor, Int32(clamping: backlog)) == 0
         else {
-            error = errno
+            let error = errno
             close(descriptor)
             unlink(path)
             throw GatewayError(

@@ -33,8 +33,6 @@ struct SessionSecretsFileTests {
     @Test("a created file is its owner's alone, has 48 random bytes, and is read")
     func create() throws {
         let path = directory.path("secrets")
-        let mask = umask(0)
-        defer { umask(mask) }
         try SessionSecrets.createFile(at: path)
         var status = stat()
         try #require(stat(path, &status) == 0)
