@@ -35,8 +35,11 @@ public struct CGIVariables: Sendable {
 
     /// Creates variables from pairs, in this order.
     public init(_ pairs: some Sequence<(String, String)>) {
-        var bytes: [UInt8] = []
-        var entries: [Entry] = []
+        self.init(bytes: [], entries: [], and: pairs)
+    }
+
+    private init(bytes: [UInt8], entries: [Entry], and pairs: some Sequence<(String, String)>) {
+        var (bytes, entries) = (bytes, entries)
         for (name, value) in pairs {
             let start = bytes.count
             bytes.append(contentsOf: name.utf8)
@@ -65,6 +68,13 @@ public struct CGIVariables: Sendable {
     /// The bytes of a variable's value as the web server sent them.
     public subscript(bytes name: String) -> ArraySlice<UInt8>? {
         entry(named: name).map { bytes[$0.value] }
+    }
+
+    /// The same with other values, and without some of the variables.
+    func replacing(_ values: [(String, String)], removing names: [String] = []) -> CGIVariables {
+        let gone = values.map(\.0) + names
+        let kept = entries.filter { entry in !gone.contains { isNamed(entry, $0.utf8.span) } }
+        return CGIVariables(bytes: bytes, entries: kept, and: values)
     }
 
     func entry(named name: String) -> Entry? {

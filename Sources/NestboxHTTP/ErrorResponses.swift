@@ -60,6 +60,9 @@ public struct ErrorResponses: Sendable {
             var response = try await responder.respond(to: request)
             request.head.change(&response)
             if let error = response.interimStatus { throw error }
+            if response.isLocalRedirect {
+                return try await request.followLocalRedirect(response) { await respond(to: $0, with: responder) }
+            }
             return response
         } catch {
             return response(for: error, to: request)

@@ -51,6 +51,15 @@ struct MountPoint {
         }
     }
 
+    /// Where another request target leads below a mount point; `nil` when it leads elsewhere.
+    init?(basePath: String, target: String) {
+        guard let path = Self.path(of: Array(target.utf8)[...]), let end = Self.end(of: basePath.utf8, in: path) else {
+            return nil
+        }
+        self.basePath = basePath
+        rawPath = Self.path(from: end, of: path)
+    }
+
     /// The path of a request target in origin form, absolute form or asterisk form (RFC 9112 §3.2).
     private static func path(of target: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
         let path = target.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }

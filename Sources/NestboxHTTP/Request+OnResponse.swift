@@ -41,13 +41,21 @@ extension RequestHead {
         var nonce: String?
         var hasEnded = false
         var hasTimedOut = false
+        /// What takes the place of this request; it ends with it.
+        var successor: RequestHead?
     }
 
     /// Whether the client was told that the handler took too long, and nothing that this does later reaches it.
     package var hasTimedOut: Bool { response.withLock { $0.hasTimedOut } }
 
     /// Notes that the handler took too long; before the client is told.
-    package func timeOut() { response.withLock { $0.hasTimedOut = true } }
+    package func timeOut() {
+        let successor = response.withLock { state in
+            state.hasTimedOut = true
+            return state.successor
+        }
+        successor?.timeOut()
+    }
 
     /// The nonce, if one was asked for.
     package var knownNonce: String? { response.withLock { $0.nonce } }
@@ -59,9 +67,20 @@ extension RequestHead {
 
     /// Lets go of what was to be done to the response, and of the request that may be caught in it.
     package func endResponse() {
-        response.withLock { state in
+        let successor = response.withLock { state in
             state.hasEnded = true
             state.changes = []
+            return state.successor
         }
+        successor?.endResponse()
+    }
+
+    /// Has another request end with this one, as the client waits for one response.
+    func giveWay(to successor: RequestHead) {
+        let hasTimedOut = response.withLock { state in
+            state.successor = successor
+            return state.hasTimedOut
+        }
+        if hasTimedOut { successor.timeOut() }
     }
 }

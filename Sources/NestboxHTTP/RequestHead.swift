@@ -62,6 +62,8 @@ package final class RequestHead: Sendable {
     package let contentLength: Int?
     /// Why this request is to be answered with an error and not handled, if it is.
     package let refusal: HTTPError?
+    /// How many local redirects led here.
+    let localRedirects: Int
 
     private let settings: RequestSettings
     /// Made when first asked for: most handlers look at no header field, and making them costs more than routing.
@@ -70,11 +72,26 @@ package final class RequestHead: Sendable {
     /// The forms that were read from bodies of this request.
     let cachedForms = Mutex<[FormReading]>([])
 
-    package init(variables: CGIVariables, settings: RequestSettings) {
+    package convenience init(variables: CGIVariables, settings: RequestSettings) {
+        self.init(
+            variables: variables, settings: settings, id: RequestID(given: variables[nonEmpty: "REQUEST_ID"]),
+            mount: MountPoint(variables: variables, configured: settings.basePath, isCGI: settings.isCGI))
+    }
+
+    /// Creates the head of a request that takes the place of another one.
+    convenience init(after head: RequestHead, variables: CGIVariables, mount: MountPoint) {
+        self.init(
+            variables: variables, settings: head.settings, id: head.id, mount: mount,
+            localRedirects: head.localRedirects + 1)
+    }
+
+    private init(
+        variables: CGIVariables, settings: RequestSettings, id: RequestID, mount: MountPoint, localRedirects: Int = 0
+    ) {
         self.variables = variables
         self.settings = settings
-        id = RequestID(given: variables[nonEmpty: "REQUEST_ID"])
-        let mount = MountPoint(variables: variables, configured: settings.basePath, isCGI: settings.isCGI)
+        self.id = id
+        self.localRedirects = localRedirects
         basePath = mount.basePath
         rawPath = mount.rawPath
         path = PercentEncoding.decode(mount.rawPath)

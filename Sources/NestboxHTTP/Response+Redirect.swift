@@ -22,11 +22,14 @@ extension Response {
         return response
     }
 
-    /// Asks the web server to answer with another resource of its own (a local redirect, RFC 3875 §6.2.2).
+    /// Answers with another resource of this host, without the client knowing (a local redirect, RFC 3875 §6.2.2).
     ///
-    /// The header block is `Location` alone, and no body is sent. Apache's mod_cgid and mod_fcgid answer with the path as
-    /// if the client had asked for it with GET. nginx and lighttpd know no local redirects and send the client a 302.
-    /// Apache's mod_proxy_fcgi sends an empty page: use ``redirect(to:status:)`` there, and where the server may be any.
+    /// A path below ``Request/basePath`` is one of the application: the request begins anew there, as GET (or HEAD), without a
+    /// body and with the client's cookies, through all middleware, at most ten times. Rules that the web server has for
+    /// that path are not asked, so let no client choose it. Cookies that this response sets are sent; the rest of it is not.
+    ///
+    /// Any other path is for the web server: a CGI program leaves it to that (Apache answers with the resource, others send
+    /// the client there with a 302); over FastCGI the client is sent there with a 302.
     /// - Parameter path: An absolute path of the host with an optional query; a page of this application is
     ///   ``Request/path(for:query:)``.
     /// - Throws: ``RedirectError`` for a path that does not start with a single `/` or has control characters.
