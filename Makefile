@@ -27,7 +27,7 @@ run:
 
 test:
 	@scripts/install.sh swift libfcgi zlib sqlite pkg-config nginx apache2-bin libapache2-mod-fcgid libapache2-mod-xsendfile \
-		lighttpd caddy fcgiwrap spawn-fcgi systemd-analyze strip python3 python3-venv chromium chromedriver
+		lighttpd lighttpd-mod-openssl openssl caddy fcgiwrap spawn-fcgi systemd-analyze strip python3 python3-venv chromium chromedriver
 	@scripts/python.sh
 	@# The program that is uploaded to shared hosts, which tests start as it is.
 	@scripts/cgi.sh Counter

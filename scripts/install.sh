@@ -15,6 +15,7 @@ has() {
         php-fpm) ls /usr/sbin/php-fpm* ;;
         nginx | fcgiwrap | lighttpd | debootstrap) command -v "$1" || test -x "/usr/sbin/$1" ;;
         apache2-bin) test -x /usr/sbin/apache2 ;;
+        lighttpd-mod-*) test -f "/usr/lib/lighttpd/mod_${1#lighttpd-mod-}.so" ;;
         libapache2-mod-*) test -f "/usr/lib/apache2/modules/mod_${1#libapache2-mod-}.so" ;;
         python3-venv) python3 -c 'import ensurepip, venv' ;;
         *) command -v "$1" ;;

@@ -45,10 +45,11 @@ final class Front {
     ///   - settings: The program's configuration, by the names of its environment.
     ///   - extra: Directives of the web server beside the shipped ones, outside of their sections.
     ///   - modules: Modules of Apache that these need.
+    ///   - certificate: What the web server shows to its clients, all of whom speak TLS then.
     ///   - change: Changes the shipped configuration of Apache or lighttpd, for what it cannot be had from outside.
     init(
         _ home: Home, settings: [String: String] = [:], extra: String = "", modules: [String] = [],
-        change: (String) -> String = { $0 }
+        certificate: Certificate? = nil, change: (String) -> String = { $0 }
     ) throws {
         self.home = home
         program = home.isSpawned ? nil : try ExampleProgram("Mirror", environment: settings)
@@ -61,14 +62,23 @@ final class Front {
         let socket = program.map { "\($0.socket)" } ?? ""
         let path = String(socket.dropFirst("unix:".count))
         if home.isNginx, let program {
-            server = try NginxServer(before: program.socket, http: extra)
+            server = try NginxServer(before: program.socket, http: extra, certificate: certificate)
         } else if home.isLighttpd {
             let text = try ShippedConfiguration.text(home.file, home.changesOfLighttpd(path))
-            server = try LighttpdServer(change(text) + "\n" + extra, prepare: install)
+            let tls = certificate.map {
+                "server.modules += (\"mod_openssl\")\nssl.engine = \"enable\"\nssl.pemfile = \"\($0.path)\"\n"
+            }
+            server = try LighttpdServer((tls ?? "") + change(text) + "\n" + extra, prepare: install)
         } else {
-            let text = try ShippedConfiguration.text(home.file, home.changesOfApache(socket))
+            var text = change(try ShippedConfiguration.text(home.file, home.changesOfApache(socket)))
+            if let certificate {
+                let tls = "SSLEngine on\nSSLCertificateFile \(certificate.path)\n"
+                let host = "<VirtualHost *:80>\n"
+                text = text.contains(host) ? text.replacing(host, with: host + tls) : tls + text
+            }
             server = try ApacheServer(
-                extra + "\n" + change(text), modules: home.modules + modules, before: program?.socket, prepare: install)
+                extra + "\n" + text, modules: home.modules + modules + (certificate == nil ? [] : ["ssl"]),
+                before: program?.socket, prepare: install)
         }
     }
 

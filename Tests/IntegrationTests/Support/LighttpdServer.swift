@@ -9,6 +9,8 @@ final class LighttpdServer: WebServer {
 
     static var isInstalled: Bool { Repository.tool("lighttpd") != nil }
 
+    static func hasModule(_ name: String) -> Bool { File.exists("/usr/lib/lighttpd/mod_\(name).so") }
+
     /// Starts lighttpd and waits until it listens.
     /// - Parameters:
     ///   - site: The configuration behind its `server.port` line. `/srv/example` in it becomes its directory.

@@ -20,7 +20,10 @@ final class NginxServer {
     ///   - sockets: Where the application listens; several for one that runs more than once.
     ///   - servers: What is between the braces of additional `server` blocks.
     ///   - http: What is added beside the servers.
-    init(before sockets: [LoopbackAddress], servers: [String] = [], http: String = "") throws {
+    ///   - certificate: What the shipped site shows to clients that it speaks TLS with; with others it does not speak then.
+    init(
+        before sockets: [LoopbackAddress], servers: [String] = [], http: String = "", certificate: Certificate? = nil
+    ) throws {
         directory = try TemporaryDirectory()
         guard let program = Repository.tool("nginx") else { throw TestingError(.refused, "nginx is not installed") }
         guard symlink("\(Repository.root)/nginx", directory.path("nestbox")) == 0 else {
@@ -30,7 +33,7 @@ final class NginxServer {
         var attempts = 0
         while true {
             let addresses = try (0...servers.count).map { _ in LoopbackAddress.port(try freeLoopbackPort()) }
-            var site = try Self.site(listening: addresses[0], before: sockets) + http + "\n"
+            var site = try Self.site(listening: addresses[0], before: sockets, certificate) + http + "\n"
             for (server, address) in zip(servers, addresses.dropFirst()) {
                 site += "server {\nlisten \(address);\n\(server)\n}\n"
             }
@@ -55,15 +58,20 @@ final class NginxServer {
         }
     }
 
-    convenience init(before socket: LoopbackAddress, servers: [String] = [], http: String = "") throws {
-        try self.init(before: [socket], servers: servers, http: http)
+    convenience init(
+        before socket: LoopbackAddress, servers: [String] = [], http: String = "", certificate: Certificate? = nil
+    ) throws {
+        try self.init(before: [socket], servers: servers, http: http, certificate: certificate)
     }
 
     /// The shipped site with its two lines of addresses changed.
-    private static func site(listening address: LoopbackAddress, before sockets: [LoopbackAddress]) throws -> String {
+    private static func site(
+        listening address: LoopbackAddress, before sockets: [LoopbackAddress], _ certificate: Certificate?
+    ) throws -> String {
         var text = try Repository.text(of: "nginx/nestbox.conf")
+        let tls = certificate.map { "ssl_certificate \($0.path); ssl_certificate_key \($0.path);" } ?? ""
         let changes = [
-            "listen 80;": "listen \(address);",
+            "listen 80;": "listen \(address)\(certificate == nil ? "" : " ssl"); \(tls)",
             "server unix:/run/nestbox/app.sock;": sockets.map { "server \($0);" }.joined(separator: " "),
         ]
         for (line, replacement) in changes {

@@ -23,8 +23,11 @@ struct Reflection: Decodable {
         guard response.status == 200 else {
             throw TestingError(.refused, "\(response.status) \(response.text.prefix(300))")
         }
-        self = try JSONDecoder().decode(Reflection.self, from: Data(response.body))
+        try self.init(response.body)
     }
+
+    /// Reads the body of a response.
+    init(_ body: some Sequence<UInt8>) throws { self = try JSONDecoder().decode(Reflection.self, from: Data(body)) }
 
     /// The values of a header field.
     subscript(field name: String) -> [String] { fields.filter { $0.first == name }.compactMap(\.last) }
