@@ -155,7 +155,7 @@ extension Integration {
             let child = try ChildProcess(
                 place.program, stdin: .descriptor(listener.descriptor), stdout: .null,
                 stderr: .file(place.directory.path("log")))
-            let connection = try FastCGIConnection(to: place.socket)
+            let connection = try FastCGIConnection(to: place.socket, timeout: .seconds(30))
             #expect(try Self.process(on: connection) == child.processID)
             // It is under way when the program is replaced.
             try connection.send(FastCGIRequest(target: "/sleep/3000").encoded(.init(keepConnection: true)))
