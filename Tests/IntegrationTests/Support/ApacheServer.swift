@@ -5,11 +5,9 @@ import NestboxTesting
 ///
 /// As root it runs as a user without rights, as Apache starts no CGI program as root.
 final class ApacheServer: WebServer {
-    /// Where it listens.
-    let address: LoopbackAddress
     /// What belongs to it: its configuration, its logs, and what the test has put there; all of it its user's own.
     let directory: TemporaryDirectory
-    private let child: ChildProcess
+    private let process: ListeningProcess
 
     static var isInstalled: Bool { Repository.tool("apache2") != nil && File.exists(modules) }
 
@@ -38,41 +36,32 @@ final class ApacheServer: WebServer {
         mkdir(directory.path("fcgid"), 0o700)
         try prepare(directory)
         if let socket { OtherUser.admit(to: socket) }
-        var attempts = 0
-        while true {
-            let port = try freeLoopbackPort()
+        let directory = directory
+        let log = { try directory.read("stderr") + ((try? directory.read("error.log")) ?? "") }
+        process = try ListeningProcess(log: log) { ports in
+            let port = ports[0]
             let text = site.replacing("*:80>", with: "127.0.0.1:\(port)>")
                 .replacing("/srv/example", with: directory.path)
             try directory.write("Listen 127.0.0.1:\(port)\n\(text)\n", to: "site.conf")
             OtherUser.give(directory)
-            let child = try OtherUser.start(
+            return try OtherUser.start(
                 program, ["-d", directory.path, "-f", "httpd.conf", "-DFOREGROUND"],
                 stderr: .file(directory.path("stderr")))
-            let address = LoopbackAddress.port(port)
-            let isReady = try eventually { try child.poll() != nil || (try? HTTPConnection(to: address)) != nil }
-            if isReady, try child.poll() == nil {
-                (self.child, self.address) = (child, address)
-                return
-            }
-            attempts += 1
-            let log = try directory.read("stderr") + ((try? directory.read("error.log")) ?? "")
-            // Another program may have taken the port since it was found free.
-            guard attempts < 5, log.contains("Address already in use") else {
-                throw TestingError(.closed, "apache2: \(log)")
-            }
         }
     }
 
     private static let modules = "/usr/lib/apache2/modules"
 
-    deinit { _ = try? child.stop(grace: .seconds(10)) }
+    var address: LoopbackAddress { process.address }
 
-    var processID: Int32 { child.processID }
+    deinit { _ = try? process.child.stop(grace: .seconds(10)) }
+
+    var processID: Int32 { process.child.processID }
 
     func url(_ target: String) -> String { "http://\(address)\(target)" }
 
     /// Lets Apache read its configuration again, after the requests that it has.
-    func reload() { child.terminate(SIGUSR1) }
+    func reload() { process.child.terminate(SIGUSR1) }
 
     var errors: [String] {
         ((try? File.lines(directory.path("error.log"))) ?? []).filter { !$0.contains(":notice] ") }

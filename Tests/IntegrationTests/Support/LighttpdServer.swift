@@ -3,9 +3,8 @@ import NestboxTesting
 
 /// A real lighttpd with a site of the test's, as `lighttpd/private.conf` starts it.
 final class LighttpdServer: WebServer {
-    let address: LoopbackAddress
     let directory: TemporaryDirectory
-    private let child: ChildProcess
+    private let process: ListeningProcess
 
     static var isInstalled: Bool { Repository.tool("lighttpd") != nil }
 
@@ -23,32 +22,23 @@ final class LighttpdServer: WebServer {
         try directory.write(try Repository.text(of: "lighttpd/private.conf"), to: "lighttpd.conf")
         mkdir(directory.path("www"), 0o700)
         try prepare(directory)
-        var attempts = 0
-        while true {
-            let address = LoopbackAddress.port(try freeLoopbackPort())
-            let port = "\(address)".split(separator: ":").last ?? ""
+        let directory = directory
+        let log = { try directory.read("stderr") + ((try? directory.read("error.log")) ?? "") }
+        process = try ListeningProcess(log: log) { ports in
             let text = site.replacing("/srv/example", with: directory.path)
-            try directory.write("server.port = \(port)\n\(text)\n", to: "site.conf")
-            let child = try ChildProcess(
+            try directory.write("server.port = \(ports[0])\n\(text)\n", to: "site.conf")
+            return try ChildProcess(
                 program, ["-D", "-f", "lighttpd.conf"], workingDirectory: directory.path, stdout: .null,
                 stderr: .file(directory.path("stderr")))
-            let isReady = try eventually { try child.poll() != nil || (try? HTTPConnection(to: address)) != nil }
-            if isReady, try child.poll() == nil {
-                (self.child, self.address) = (child, address)
-                return
-            }
-            attempts += 1
-            let log = try directory.read("stderr") + ((try? directory.read("error.log")) ?? "")
-            // Another program may have taken the port since it was found free.
-            guard attempts < 5, log.contains("Address already in use") else {
-                throw TestingError(.closed, "lighttpd: \(log)")
-            }
         }
     }
 
-    deinit { _ = try? child.stop(grace: .seconds(10)) }
+    /// Where it listens.
+    var address: LoopbackAddress { process.address }
 
-    var processID: Int32 { child.processID }
+    deinit { _ = try? process.child.stop(grace: .seconds(10)) }
+
+    var processID: Int32 { process.child.processID }
 
     var errors: [String] {
         ((try? File.lines(directory.path("error.log"))) ?? []).filter { !$0.contains("server started") }

@@ -6,12 +6,8 @@ import NestboxTesting
 /// `nginx/private.conf`, `mounted.conf` and `fastcgi_params` are used as they are, and so is `nestbox.conf` but for the two
 /// lines that say where nginx listens and where the application does.
 final class NginxServer {
-    /// Where the shipped site listens.
-    let address: LoopbackAddress
-    /// Where the additional servers listen.
-    let others: [LoopbackAddress]
     let directory: TemporaryDirectory
-    private let child: ChildProcess
+    private let process: ListeningProcess
 
     static var isInstalled: Bool { Repository.tool("nginx") != nil }
 
@@ -30,31 +26,21 @@ final class NginxServer {
             throw File.SystemError("symlink")
         }
         try directory.write(try Repository.text(of: "nginx/private.conf"), to: "nginx.conf")
-        var attempts = 0
-        while true {
-            let addresses = try (0...servers.count).map { _ in LoopbackAddress.port(try freeLoopbackPort()) }
-            var site = try Self.site(listening: addresses[0], before: sockets, certificate) + http + "\n"
-            for (server, address) in zip(servers, addresses.dropFirst()) {
-                site += "server {\nlisten \(address);\n\(server)\n}\n"
+        let directory = directory
+        process = try ListeningProcess(
+            ports: 1 + servers.count, log: { try directory.read("error.log") }
+        ) { ports in
+            var site = try Self.site(listening: .port(ports[0]), before: sockets, certificate) + http + "\n"
+            for (server, port) in zip(servers, ports.dropFirst()) {
+                site += "server {\nlisten 127.0.0.1:\(port);\n\(server)\n}\n"
             }
             try directory.write(site, to: "site.conf")
             // As root nginx would give its workers another user, who cannot reach a socket in a private directory.
             let user = geteuid() == 0 ? ["-g", "user root;"] : []
-            let child = try ChildProcess(
+            return try ChildProcess(
                 program,
                 ["-p", directory.path, "-c", directory.path("nginx.conf"), "-e", directory.path("error.log")] + user,
                 stdout: .null, stderr: .null)
-            let isReady = try eventually { try child.poll() != nil || Self.isListening(addresses[0]) }
-            if isReady, try child.poll() == nil {
-                (self.child, address, others) = (child, addresses[0], Array(addresses.dropFirst()))
-                return
-            }
-            attempts += 1
-            let log = try directory.read("error.log")
-            // Another program may have taken the port since it was found free.
-            guard attempts < 5, log.contains("Address already in use") else {
-                throw TestingError(.closed, "nginx: \(log)")
-            }
         }
     }
 
@@ -82,11 +68,15 @@ final class NginxServer {
         return text
     }
 
-    private static func isListening(_ address: LoopbackAddress) -> Bool { (try? HTTPConnection(to: address)) != nil }
+    deinit { _ = try? process.child.stop(grace: .seconds(10)) }
 
-    deinit { _ = try? child.stop(grace: .seconds(10)) }
+    var processID: Int32 { process.child.processID }
 
-    var processID: Int32 { child.processID }
+    /// Where the shipped site listens.
+    var address: LoopbackAddress { process.address }
+
+    /// Where the additional servers listen.
+    var others: [LoopbackAddress] { Array(process.addresses.dropFirst()) }
 
     /// The URL of a target at the shipped site.
     func url(_ target: String) -> String { "http://\(address)\(target)" }
@@ -105,7 +95,7 @@ final class NginxServer {
     }
 
     /// Lets nginx read its configuration again; its old workers end when their last connection does.
-    func reload() { child.terminate(SIGHUP) }
+    func reload() { process.child.terminate(SIGHUP) }
 
     /// The worker processes that there are.
     var workers: [Int32] { Process.children(of: processID) }
