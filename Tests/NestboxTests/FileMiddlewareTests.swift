@@ -1,4 +1,6 @@
 import Glibc
+import InMemoryLogging
+import Logging
 import Nestbox
 import NestboxTesting
 import Testing
@@ -197,8 +199,11 @@ struct FileMiddlewareTests {
 
     @Test("that the program may not read are not there, and the log says why", .enabled(if: geteuid() != 0))
     func unreadable() async throws {
-        chmod(directory.path("root/style.css"), 0)
-        #expect(await (try client()).get("/style.css").status == .notFound)
+        chmod(directory.path("root/café.txt"), 0)
+        let log = InMemoryLogHandler()
+        let client = try client { $0.logger = Logger(label: "test") { _ in log } }
+        #expect(await client.get("/caf%C3%A9.txt").status == .notFound)
+        #expect(log.entries.contains { $0.message.description.contains("the program may not read what is there") })
     }
 
     @Test("leave no descriptor open", arguments: ["/style.css", "/sub", "/sub/", "/nothing", "/fifo", "/empty/"])
