@@ -78,11 +78,12 @@ extension Request {
     /// Whom the web server has let in, or `nil` without a login there (`REMOTE_USER`, RFC 3875 §4.1.11).
     ///
     /// It counts beside `AUTH_TYPE` alone: nginx puts whatever a client says into `REMOTE_USER`, also where it asks for no
-    /// login. A location of nginx with `auth_basic` needs `fastcgi_param AUTH_TYPE Basic;`. After a rewrite of Apache's it
-    /// is `REDIRECT_REMOTE_USER`: the user of the path that the client asked for.
+    /// login. A location of nginx with `auth_basic` needs `fastcgi_param AUTH_TYPE Basic;`; docs/nginx.md has a whole one.
+    /// After a rewrite of Apache's it is `REDIRECT_REMOTE_USER`: the user of the path that the client asked for. On a page
+    /// for an error (`ErrorDocument 401`) that is a name with a wrong password, and there is no user.
     public var remoteUser: String? {
-        head.variables[nonEmpty: "AUTH_TYPE"] == nil
-            ? head.variables[nonEmpty: "REDIRECT_REMOTE_USER"] : head.variables[nonEmpty: "REMOTE_USER"]
+        if head.variables[nonEmpty: "AUTH_TYPE"] != nil { return head.variables[nonEmpty: "REMOTE_USER"] }
+        return head.variables["REDIRECT_STATUS"] == "200" ? head.variables[nonEmpty: "REDIRECT_REMOTE_USER"] : nil
     }
 
     /// `http` or `https`: from `HTTPS`, `REQUEST_SCHEME`, and `X-Forwarded-Proto` of a trusted proxy.

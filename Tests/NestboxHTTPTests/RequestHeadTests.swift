@@ -240,7 +240,9 @@ struct RequestHeadTests {
         (["AUTH_TYPE": "Basic", "REMOTE_USER": "ada"], "ada"),
         // What nginx makes of an Authorization field that nobody has asked for.
         (["REMOTE_USER": "eve"], nil), (["AUTH_TYPE": "", "REMOTE_USER": "eve"], nil),
-        (["REDIRECT_REMOTE_USER": "ada"], "ada"),
+        (["REDIRECT_STATUS": "200", "REDIRECT_REMOTE_USER": "ada"], "ada"),
+        // What Apache's page for a wrong password is told.
+        (["REDIRECT_STATUS": "401", "REDIRECT_REMOTE_USER": "eve"], nil), (["REDIRECT_REMOTE_USER": "eve"], nil),
         (["AUTH_TYPE": "Basic", "REMOTE_USER": "ada", "REDIRECT_REMOTE_USER": "eve"], "ada"),
         (["HTTP_REMOTE_USER": "eve", "HTTP_AUTH_TYPE": "Basic"], nil), (["HTTP_REDIRECT_REMOTE_USER": "eve"], nil),
     ]

@@ -60,6 +60,43 @@ extension Integration {
             #expect(try server.request("GET", "/in/x", headers: forged).status == 401)
         }
 
+        @Test("nobody is logged in on the page for a wrong password", arguments: [false, true])
+        func wrongPassword(isRewritten: Bool) throws {
+            let server = try ApacheServer(
+                """
+                DocumentRoot /srv/example/www
+                ScriptAlias "/cgi/app.cgi" "/srv/example/www/cgi/app.cgi"
+                ErrorDocument 401 \(isRewritten ? "/then" : "/cgi/app.cgi")/login
+                <Directory /srv/example/www>
+                Require all granted
+                AllowOverride All
+                </Directory>
+                """,
+                modules: ["rewrite", "alias", "cgid", "auth_basic", "authn_core", "authn_file", "authz_user"]
+            ) { directory in
+                for name in ["www", "www/cgi", "www/in", "www/then"] { mkdir(directory.path(name), 0o755) }
+                // The password is "secret".
+                try directory.write("ada:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n", to: "users")
+                try directory.write(
+                    """
+                    AuthType Basic
+                    AuthName "test"
+                    AuthUserFile "\(directory.path("users"))"
+                    Require valid-user
+
+                    """, to: "www/in/.htaccess")
+                try directory.write(
+                    "RewriteEngine On\nRewriteRule ^(.*)$ /cgi/app.cgi/$1 [L]\n", to: "www/then/.htaccess")
+                try OtherUser.install("Mirror", as: directory.path("www/cgi/app.cgi"))
+            }
+            // "ada:wrong"
+            let answer = try server.request("GET", "/in/x", headers: [("Authorization", "Basic YWRhOndyb25n")])
+            let seen = try Reflection(answer)
+            if !isRewritten { #expect(seen[variable: "REDIRECT_REMOTE_USER"] == ["ada"]) }
+            #expect(seen[variable: "REDIRECT_STATUS"] == ["401"])
+            #expect(seen.path == "/login" && seen.user == nil, "\(seen.user ?? "")")
+        }
+
         @Test("a client without an address has none")
         func withoutAddress() throws {
             let unset = "ProxyFCGISetEnvIf \"true\" !REMOTE_ADDR"
