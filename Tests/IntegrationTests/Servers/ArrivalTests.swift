@@ -83,6 +83,17 @@ extension Integration {
             }
         }
 
+        @Test(
+            "and no path shows the files beside a program that the web server starts",
+            arguments: Front.Home.installed.filter(\.isSpawned))
+        func neighbours(home: Front.Home) throws {
+            let front = try Front(home)
+            for target in ["\(home.basePath).new", "\(home.basePath)/../.app.cgi", "/.app.cgi", "/app.cgi.new"] {
+                let answer = try front.server.request("GET", target)
+                #expect(!answer.text.contains("SECRET"), "\(target): \(answer.status)")
+            }
+        }
+
         @Test("with the method that the client wrote", arguments: Front.Home.installed)
         func methods(home: Front.Home) throws {
             let front = try Front(home)

@@ -57,6 +57,7 @@ final class Front {
             guard home.isSpawned else { return }
             mkdir(directory.path("bin"), 0o755)
             try OtherUser.install("Mirror", as: directory.path("bin/app.cgi"))
+            for name in ["bin/app.cgi.new", "bin/.app.cgi"] { try directory.write("SECRET", to: name, mode: 0o644) }
             try directory.write(settings.map { "\($0)=\($1)\n" }.joined(), to: "bin/nestbox.env")
         }
         let socket = program.map { "\($0.socket)" } ?? ""
@@ -138,7 +139,7 @@ extension Front.Home {
             return [
                 everyHost, #""bin-path" => "/srv/example/bin/app.cgi","#, #""socket" => "/srv/example/app.sock","#,
             ]
-        default: return [#"alias.url += ( "/app" => "/srv/example/bin/app.cgi" )"#, #"$HTTP["url"] =~ "^/app(/|$)" {"#]
+        default: return [#"$HTTP["url"] =~ "^/app(/|$)" {"#, #"alias.url += ( "/app" => "/srv/example/bin/app.cgi" )"#]
         }
     }
 
