@@ -45,6 +45,11 @@ extension Integration {
         static let closed = [
             "/.env", "/.git/config", "/data/counter.secret", "/data/sessions.txt", "/counter.secret", "/app.sqlite",
             "/app.sqlite-wal", "/error.log", "/Hello.cgi.new", "/Hello.cgi.old",
+            "/app.db-wal", "/app.db-journal", "/app.sqlite3", "/app.SQLite3-shm", "/app.db3", "/error.log.1",
+            "/Hello.cgi~",
+            "/page.html.orig", "/page.html.save", "/.page.html.swp", "/nestbox.env~", "/nestbox.env.save",
+            "/nestbox.env.txt",
+            "/nestbox.env.1", "/#nestbox.env#", "/rw/nestbox.env.bak",
         ]
         static let open = ["/style.css", "/pictures/a.txt", "/.well-known/token", "/sp ace.txt"]
 
@@ -91,7 +96,7 @@ extension Integration {
                     "//nestbox.env", "/./nestbox.env", "/.well-known-not",
                 ]
             for target in forbidden {
-                let answer = try host.request("GET", target)
+                let answer = try host.request("GET", target.replacing("#", with: "%23"))
                 #expect(answer.status == 403, "\(target): \(answer.status)")
                 #expect(!answer.text.contains("SECRET") && !answer.text.contains("NESTBOX"), "\(target)")
             }

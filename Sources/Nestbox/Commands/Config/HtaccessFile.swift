@@ -38,9 +38,9 @@ struct HtaccessFile: Sendable {
         #
         # docs/shared-hosting.md has the steps, and what to do when they fail.
 
-        # The program reads it. It never needs a visitor.
+        # The program reads it. It never needs a visitor, nor does what an editor keeps beside it.
         RewriteEngine On
-        RewriteRule "(^|/)nestbox\\.env$" - [F]
+        RewriteRule "nestbox\\.env" - [F]
         # What begins with a dot, but for .well-known, where certificates are made.
         RewriteRule "(^|/)\\.(?!well-known(/|$))" - [F]
 
@@ -74,7 +74,7 @@ struct HtaccessFile: Sendable {
 
         # Files are sent as they are, but for secrets, databases, logs, and what uploads leave behind.
         RewriteCond "%{REQUEST_FILENAME}" -f
-        RewriteRule "\\.(env|secret|sqlite(-[a-z]+)?|db|log|new|old|bak|tmp)$" - [F]
+        RewriteRule "(\\.(env|secret|(sqlite|db)3?(-[a-z]+)?|log(\\.[0-9]+)?|new|old|orig|save|bak|sw[nop]|tmp)|~)$" - [F,NC]
         RewriteCond "%{REQUEST_FILENAME}" -f
         RewriteRule "^" - [END]
 
