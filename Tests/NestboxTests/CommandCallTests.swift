@@ -28,10 +28,16 @@ struct CommandCallTests {
         #expect(call.isHelp == (words.count == 2))
     }
 
+    @Test("ask for help with a command", arguments: ["check", "routes", "session list", "serve"])
+    func help(name: String) throws {
+        let call = try #require(try CommandCall(["app", "help"] + name.split(separator: " ").map(String.init)))
+        #expect(call.command?.name == name && call.isHelp && call.group == nil)
+    }
+
     static let unknown = [
         (["serv"], "'serv'"), ([""], "''"), (["session", "lst"], "session list"), (["Session"], "'Session'"),
         (["session", ""], "session keygen"), (["session", "keygen", "a", "b"], "'b'"), (["session", "gc", "x"], "'x'"),
-        (["help", "me"], "'help'"), (["doctor"], "'doctor'"),
+        (["help", "me"], "'help'"), (["help", "session", "x"], "'help'"), (["doctor"], "'doctor'"),
     ]
 
     @Test("that no one knows are refused as a wrong use", arguments: unknown)

@@ -17,6 +17,15 @@ struct CommandCall: Sendable {
         let words = Array(line.dropFirst().prefix { !$0.hasPrefix("-") })
         guard let first = words.first else { return nil }
         options = Array(line.prefix(1) + line.dropFirst(1 + words.count))
+        // `help session list` and `help session` are what `session list --help` and `session help` are.
+        if first == "help", words.count > 1 {
+            let named = Array(words.dropFirst())
+            let isGroup = named.count == 1 && commands.contains { $0.words.count > 1 && $0.words.first == named[0] }
+            (command, arguments) = (commands.first { $0.words == named }, [])
+            (group, isHelp) = (isGroup ? named[0] : nil, true)
+            guard command != nil || isGroup else { throw Self.unknown(words, commands) }
+            return
+        }
         if let command = commands.first(where: { words.starts(with: $0.words) }) {
             arguments = Array(words.dropFirst(command.words.count))
             guard arguments.count <= command.maximumArguments else {
@@ -30,19 +39,21 @@ struct CommandCall: Sendable {
         }
         (command, arguments) = (nil, [])
         let group = commands.filter { $0.words.count > 1 && $0.words.first == first }
-        if words == ["help"]
-            || words.count == 2 && words[0] == "help" && commands.contains(where: { $0.words[0] == words[1] })
-        {
-            (self.group, isHelp) = (words.count == 2 ? words[1] : nil, true)
+        if words == ["help"] {
+            (self.group, isHelp) = (nil, true)
         } else if group.isEmpty {
-            let question = words.prefix(2).joined(separator: " ").question(in: commands.map(\.name))
-            throw StartError("'\(first)' is no command of this program; --help names them\(question)", isUsage: true)
+            throw Self.unknown(words, commands)
         } else if words.count == 1 || words[1] == "help" {
             (self.group, isHelp) = (first, words.count > 1)
         } else {
             let names = group.map(\.name).joined(separator: ", ")
             throw StartError("'\(first) \(words[1])' is no command of this program: there are \(names)", isUsage: true)
         }
+    }
+
+    private static func unknown(_ words: [String], _ commands: [Command]) -> StartError {
+        let question = words.prefix(2).joined(separator: " ").question(in: commands.map(\.name))
+        return StartError("'\(words[0])' is no command of this program; --help names them\(question)", isUsage: true)
     }
 }
 
