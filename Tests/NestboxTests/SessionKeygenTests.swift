@@ -38,6 +38,13 @@ struct SessionKeygenTests {
         #expect(try directory.read("data/counter.secret") == secret)
     }
 
+    @Test("names the variable that is configured for the secret")
+    func prefix() throws {
+        let run = try CommandRun(["session", "keygen"], environment: ["NESTBOX_SESSION_SECRET_PREFIX": "BIRDS"])
+        #expect(run.notes.joined().contains("set BIRDS_1 to this") && run.notes.joined().contains("BIRDS_2"))
+        #expect(!run.notes.joined().contains("APP_SECRET"))
+    }
+
     @Test("makes the directory beside a secret that is there, and leaves the secret alone")
     func directoryLater() throws {
         let directory = try TemporaryDirectory()
@@ -93,6 +100,6 @@ struct SessionKeygenTests {
         unlink(directory.path("public_html/data/.htaccess"))
         let open = try CommandRun(["session", "doctor"], environment: environment)
         #expect(open.status == .problem)
-        #expect(open.text.contains("counter.secret is inside of "))
+        #expect(open.text.contains("counter.secret is below "))
     }
 }

@@ -18,6 +18,15 @@ struct Finding: Sendable, Hashable {
         .init(level: .problem, subject: subject, text: text)
     }
 
+    /// Whether the web server shows something that is for nobody; nothing for what is in no folder of its.
+    static func exposure(of path: String, as subject: String, remedy: String) -> [Self] {
+        guard let root = WebRoot(around: path) else { return [] }
+        let text = "\(path) is below \(root.path), where the web server shows files"
+        return root.closes(path)
+            ? [.ok(subject, "\(text); .htaccess keeps it from visitors")]
+            : [.problem(subject, "\(text), and no .htaccess keeps it from visitors. \(remedy)")]
+    }
+
     /// The finding as a line.
     var line: String {
         let word = level.rawValue + String(repeating: " ", count: max(0, 8 - level.rawValue.count))

@@ -130,6 +130,11 @@ struct InstallationCheckTests {
         ("APP_SECRET_1=hunter2\n", 0o600, .ok, "mode 600"), ("APP_SECRET_1=hunter2\n", 0o640, .problem, "chmod 600"),
         ("\r\n  NESTBOX_SESSION_SECRET = 'hunter2'\r\nnonsense", 0o604, .problem, "holds a secret"),
         ("#APP_SECRET_1=x\nNESTBOX_SESSION_SECRET_FILE=/a\nNESTBOX_SESSION_SECRET_PREFIX=B\n", 0o644, .ok, "644"),
+        ("NESTBOX_SESSION_SECRET_PREFIX=BIRDS\nBIRDS_1=hunter2\n", 0o644, .problem, "holds a secret"),
+        ("API_KEY=hunter2\n", 0o644, .problem, "holds a secret"), ("SMTP_PASS=hunter2\n", 0o640, .problem, "secret"),
+        ("DATABASE_URL=postgres://ada:hunter2@db/birds\n", 0o644, .warning, "may be secrets"),
+        ("PASSWORD_MIN_LENGTH=12\n", 0o600, .ok, "600"), ("PASSWORD_MIN_LENGTH=12\n", 0o644, .warning, "may be"),
+        ("NESTBOX_PASSWORD_MIN_LENGTH=12\nNESTBOX_SESSION_ALLOW_WEAK_SECRET=true\n", 0o644, .ok, "644"),
     ]
 
     @Test("finds a nestbox.env that others can read or change", arguments: settings)
@@ -186,7 +191,19 @@ struct InstallationCheckTests {
         #expect(there.text.contains("ok       uploads: \(directory.path) can be written to"))
         mkdir(directory.path("htdocs"), 0o755)
         let shown = try run(secret.merging(["NESTBOX_FORMS_DIRECTORY": directory.path("htdocs")]) { $1 })
-        #expect(shown.text.contains("problem  uploads: it is below "))
+        #expect(shown.text.contains("problem  uploads: \(directory.path("htdocs")) is below "))
+    }
+
+    @Test("says when nobody knows which folder the web server shows")
+    func webRoot() throws {
+        func findings(_ folder: String) throws -> [Finding] {
+            var check = InstallationCheck(program: try Place(in: folder).program)
+            check.examineWebRoot()
+            return check.findings
+        }
+        #expect(try findings("site").map(\.level) == [.warning])
+        #expect(try text(findings("site"), .warning).contains("Set DOCUMENT_ROOT"))
+        #expect(try findings("web/app").isEmpty)
     }
 
     @Test("says why the program does not start, beside what else it finds")

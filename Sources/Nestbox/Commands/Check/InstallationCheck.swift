@@ -15,6 +15,7 @@ struct InstallationCheck {
     static func run(_ context: CommandContext) async throws -> CommandStatus {
         var check = InstallationCheck(program: Self.calledProgram)
         check.examineProgram()
+        check.examineWebRoot()
         check.examineSettingsFile()
         check.examineUploads(context.configuration)
         if try context.hasSessions {
@@ -29,6 +30,7 @@ struct InstallationCheck {
     static func diagnose(_ error: StartError, _ output: CommandOutput) -> CommandStatus {
         var check = InstallationCheck(program: Self.calledProgram)
         check.examineProgram()
+        check.examineWebRoot()
         check.examineSettingsFile()
         check.findings.append(.problem("configuration", error.description))
         return check.findings.report(to: output)

@@ -4,12 +4,9 @@ import Glibc
 struct WebRoot {
     /// The path without links.
     let path: String
-    /// Whether `DOCUMENT_ROOT` says so; else its name does.
-    let isCertain: Bool
-
     /// What hosts call the directory.
     private static let names: Set<Substring> = [
-        "public_html", "htdocs", "httpdocs", "wwwroot", "webroot", "www-root", "html", "www",
+        "public_html", "htdocs", "httpdocs", "wwwroot", "webroot", "www-root", "html", "www", "web",
     ]
 
     /// Finds the root that a file or directory lies in.
@@ -22,7 +19,7 @@ struct WebRoot {
             guard let root = InstallationCheck.real(documentRoot), root != "/",
                 path == root || path.hasPrefix(root + "/")
             else { return nil }
-            (self.path, isCertain) = (root, true)
+            self.path = root
             return
         }
         let segments = path.split(separator: "/")
@@ -32,22 +29,25 @@ struct WebRoot {
         }
         guard let index = found else { return nil }
         self.path = "/" + segments[...index].joined(separator: "/")
-        isCertain = false
     }
 
     static var documentRoot: String? {
         getenv("DOCUMENT_ROOT").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// Whether a `.htaccess` file on the way from the root keeps visitors from something below it.
+    /// Whether `.htaccess` files on the way from the root keep visitors from something below it: a file, or all that may be
+    /// in a directory.
     func closes(_ path: String) -> Bool {
-        guard let path = Self.existing(path), path.hasPrefix(self.path) else { return false }
+        guard let path = Self.existing(path), path == self.path || path.hasPrefix(self.path + "/") else { return false }
+        var segments = path.dropFirst(self.path.count).split(separator: "/").map(String.init)
+        var status = stat()
+        if stat(path, &status) != 0 || status.st_mode & S_IFMT != S_IFREG { segments.append("any-0.file") }
         var directory = self.path
-        for segment in path.dropFirst(self.path.count).split(separator: "/") {
-            if AccessFile(in: directory).closes(name: String(segment)) { return true }
-            directory += "/\(segment)"
+        let files = segments.map { segment in
+            defer { directory += "/\(segment)" }
+            return AccessFile(in: directory)
         }
-        return AccessFile(in: directory).closesAll
+        return files.close(segments)
     }
 
     /// The real path of what is there, with what is not there yet behind it.

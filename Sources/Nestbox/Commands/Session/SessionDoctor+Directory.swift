@@ -19,7 +19,11 @@ extension SessionDoctor {
             findings.append(errno == ENOENT ? absence(path) : failure(path))
             return false
         }
-        examineExposure(path)
+        // Whoever allows it has another way to close it: only Apache minds .htaccess.
+        findings += Finding.exposure(of: path, as: "directory", remedy: "Use a directory elsewhere").map { finding in
+            let isAllowed = sessions.file.isAllowedInDocumentRoot && finding.level == .problem
+            return isAllowed ? .warning(finding.subject, finding.text) : finding
+        }
         let mode = String(status.st_mode & 0o7777, radix: 8)
         if status.st_mode & S_IFMT != S_IFDIR {
             let what = status.st_mode & S_IFMT == S_IFLNK ? "a symbolic link" : "no directory"
@@ -66,25 +70,6 @@ extension SessionDoctor {
 
     private func failure(_ path: String) -> Finding {
         .problem("directory", "\(path) cannot be examined: \(String(cString: strerror(errno))). Check the path")
-    }
-
-    /// Whether the web server may show the files.
-    private mutating func examineExposure(_ path: String) {
-        guard let root = WebRoot(around: path) else { return }
-        guard root.isCertain else {
-            let text = "\(path) looks like a place that a web server shows"
-            findings.append(
-                root.closes(path)
-                    ? .ok("directory", "\(text), and .htaccess keeps it from visitors")
-                    : .warning(
-                        "directory", "\(text). Use a directory elsewhere, or set DOCUMENT_ROOT for this to check it"))
-            return
-        }
-        let text = "\(path) is inside of DOCUMENT_ROOT \(root.path), where the web server shows files"
-        findings.append(
-            sessions.file.isAllowedInDocumentRoot
-                ? .warning("directory", "\(text). See that it denies this directory; only Apache minds .htaccess")
-                : .problem("directory", "\(text). Use a directory elsewhere"))
     }
 
     private mutating func examineSpace(_ path: String) {

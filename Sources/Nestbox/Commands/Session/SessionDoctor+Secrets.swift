@@ -12,13 +12,8 @@ extension SessionDoctor {
         }
         guard let secrets else { return examineAbsence() }
         let origin = sessions.secretFile ?? sessions.secretsOrigin ?? "the program's code"
-        if let file = sessions.secretFile, let root = WebRoot(around: file) {
-            let place = root.isCertain ? "DOCUMENT_ROOT" : root.path
-            let text = "\(file) is inside of \(place), where the web server shows files"
-            findings.append(
-                root.closes(file)
-                    ? .warning("secrets", "\(text); .htaccess keeps it from visitors. It is better elsewhere")
-                    : .problem("secrets", "\(text): move it"))
+        if let file = sessions.secretFile {
+            findings += Finding.exposure(of: file, as: "secrets", remedy: "Move it")
         }
         if secrets.count == 1 {
             findings.append(.ok("secrets", "one, from \(origin), of \(secrets.weakest) bytes"))

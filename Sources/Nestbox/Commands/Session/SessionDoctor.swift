@@ -44,7 +44,8 @@ struct SessionDoctor {
         examineLimits()
         let isOpenable = sessions.store != .file || examineDirectory()
         guard isOpenable, !hasProblem else {
-            findings.append(.warning("trial", "not done: solve the problems above, then run this again"))
+            let reason = hasProblem ? "solve the problems above, then run this again" : "the directory is not there yet"
+            findings.append(.warning("trial", "not done: \(reason)"))
             return
         }
         await tryStore()

@@ -23,9 +23,10 @@ enum SessionKeygen {
             }
         } else {
             context.output.line(SessionSecrets.randomText())
+            let prefix = context.configuration.text("session.secretPrefix") ?? "APP_SECRET"
             context.output.note(
-                "Next: set APP_SECRET_1 to this where \(context.program) is started. To renew a secret, set the next "
-                    + "number (APP_SECRET_2 …): the highest signs, all are read.")
+                "Next: set \(prefix)_1 to this where \(context.program) is started. To renew a secret, set the next "
+                    + "number (\(prefix)_2 …): the highest signs, all are read.")
         }
         if let directory, let sessions { try make(directory: directory, context, sessions) }
         return .success
