@@ -7,7 +7,8 @@ extension SessionSecrets {
     ///
     /// Spaces and tabs around a secret, empty lines and lines that begin with `#` do not count. The file has to belong
     /// to the user that the program runs as, may not be readable or writable by anyone else, has to be a regular file
-    /// and no symbolic link, and may have 64 KiB.
+    /// and no symbolic link, and may have 64 KiB. One of systemd's credentials (`LoadCredential=`, below
+    /// `$CREDENTIALS_DIRECTORY`) may belong to root, and be readable for the group that its access list shows as.
     /// - Throws: ``SessionSecretsError`` with the path and what to do.
     public init(file path: String) throws(SessionSecretsError) {
         // Without O_NONBLOCK opening a pipe would wait for someone to write to it.
@@ -62,18 +63,31 @@ extension SessionSecrets {
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw SessionSecretsError(.unsafe, "\(path) is no regular file: name a file with one secret in each line")
         }
-        guard status.st_uid == geteuid() else {
+        let isCredential = status.st_uid == 0 && Self.isCredential(path)
+        guard status.st_uid == geteuid() || isCredential else {
             throw SessionSecretsError(
                 .unsafe,
                 "\(path) belongs to user \(status.st_uid) and the program runs as \(geteuid()): "
                     + "chown it, or run the program as its owner")
         }
-        guard status.st_mode & 0o077 == 0 else {
+        guard status.st_mode & (isCredential ? 0o037 : 0o077) == 0 else {
             throw SessionSecretsError(
                 .unsafe,
                 "\(path) is open to other users (mode \(String(status.st_mode & 0o7777, radix: 8))): "
                     + "chmod 600 it, and renew the secret if others can have read it")
         }
+    }
+
+    /// Whether it is a file that systemd has put where the service alone can read it: newer versions let it belong to root,
+    /// and an access list names the service's user.
+    static func isCredential(_ path: String, directory: String? = credentialsDirectory) -> Bool {
+        guard let directory, path.hasPrefix(directory + "/") else { return false }
+        // systemd makes no directories in that one.
+        return !path.dropFirst(directory.count + 1).contains("/")
+    }
+
+    private static var credentialsDirectory: String? {
+        getenv("CREDENTIALS_DIRECTORY").map { String(cString: $0) }.flatMap { $0.hasPrefix("/") ? $0 : nil }
     }
 
     /// All of a file.
