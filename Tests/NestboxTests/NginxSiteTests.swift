@@ -22,7 +22,13 @@ struct NginxSiteTests {
     }
 
     static let values: [([String], [String: String], [String])] = [
-        ([], [:], ["server unix:/run/nestbox/app.sock;", "client_max_body_size 16m;", "keepalive_timeout 60s;"]),
+        (
+            [], [:],
+            [
+                "server \(ProgramPath(path: CommandLine.programFile).socket);", "client_max_body_size 16m;",
+                "keepalive_timeout 60s;",
+            ]
+        ),
         (["--listen", "unix:/run/a b.sock"], [:], ["server \"unix:/run/a b.sock\";"]),
         (["--listen", "127.0.0.1:9000,[::1]:9000"], [:], ["server 127.0.0.1:9000;"]),
         ([], ["NESTBOX_LISTEN": "[::1]:9000"], ["server [::1]:9000;"]),
@@ -91,7 +97,9 @@ struct NginxSiteTests {
         (["--listen", "unix:/run/a\nb"], "--listen"), (["--listen", "unix:/run/$x"], "--listen"),
         (["--base-path", "/a b"], "--base-path"), (["--base-path", "/a{b"], "--base-path"),
         (["--base-path", "//a"], "--base-path"), (["--server-name", "a b"], "is no host"),
-        (["--server-name", "a;b"], "is no host"), (["--name", "a b"], "--name"), (["--name", ""], "--name"),
+        (["--server-name", "a;b"], "is no host"), (["--server-name", "a.example:8080"], "without ports"),
+        (["--server-name", "."], "is no host"), (["--server-name", "[a.example]"], "is no host"),
+        (["--server-name", "a..b"], "is no host"), (["--name", "a b"], "--name"), (["--name", ""], "--name"),
         (["--static", "x=/srv"], "--static: 'x'"), (["--static", "/a="], "write DIR or /assets/=DIR"),
         (["--static", "/a b/=/srv/x"], "--static"), (["--static", "/srv/{}"], "--static"),
         (["--static", CommandLine.programDirectory], "the program itself is there"),
@@ -105,6 +113,12 @@ struct NginxSiteTests {
     func refusals(line: [String], text: String) {
         let error = #expect(throws: StartError.self) { try site(line) }
         #expect(error?.description.contains(text) == true, "\(error?.description ?? "")")
+    }
+
+    @Test("does not mind what it does not say")
+    func unused() throws {
+        #expect(
+            try site(["--files-sendfile", "/srv/a;b", "--listen", "127.0.0.1:9000"]).contains("server 127.0.0.1:9000;"))
     }
 
     @Test("is not printed by a program that is asked for help, or whose configuration is wrong")

@@ -15,18 +15,25 @@ struct CommandContext: Sendable {
     /// The value of an option of the command's own.
     func option(_ key: String) -> String? { configuration.commandValues[ConfigurationOption(key, "").variable] }
 
-    /// The command line without the command's words and without the options that only the command has.
-    var programArguments: [String] {
-        var rest = (configuration.call?.options ?? [program])[...]
-        var arguments = rest.popFirst().map { [$0] } ?? []
+    /// The options of the command line that are not the command's own, with the words that were typed: `--key value` in two
+    /// or `--key=value` in one.
+    var programOptions: [(option: ConfigurationOption, words: [String])] {
+        var rest = (configuration.call?.options ?? []).dropFirst()
         let own = Set((configuration.call?.command?.options ?? []).map(\.flag))
-        while let argument = rest.popFirst() {
-            let isOwn = argument.split(separator: "=", maxSplits: 1).first.map { own.contains(String($0)) } ?? false
-            let value = argument.contains("=") ? nil : rest.popFirst()
-            if !isOwn { arguments += [argument] + (value.map { [$0] } ?? []) }
+        var options: [(option: ConfigurationOption, words: [String])] = []
+        while let word = rest.popFirst() {
+            let value = word.contains("=") ? nil : rest.popFirst()
+            let flag = String(word.prefix { $0 != "=" })
+            guard !own.contains(flag), let option = configuration.options.first(where: { $0.flag == flag }) else {
+                continue
+            }
+            options.append((option, [word] + (value.map { [$0] } ?? [])))
         }
-        return arguments
+        return options
     }
+
+    /// The command line without the command's words and without the options that only the command has.
+    var programArguments: [String] { [configuration.call?.options.first ?? program] + programOptions.flatMap(\.words) }
 
     var logger: Logger { configuration.logger(defaultLevel: .error) }
 }

@@ -58,7 +58,7 @@ final class NginxServer {
         let tls = certificate.map { "ssl_certificate \($0.path); ssl_certificate_key \($0.path);" } ?? ""
         let changes = [
             "listen 80;": "listen \(address)\(certificate == nil ? "" : " ssl"); \(tls)",
-            "server unix:/run/nestbox/app.sock;": sockets.map { "server \($0);" }.joined(separator: " "),
+            "server unix:/run/hello/app.sock;": sockets.map { "server \($0);" }.joined(separator: " "),
         ]
         for (line, replacement) in changes {
             let parts = text.split(separator: "    \(line)  # yours", omittingEmptySubsequences: false)

@@ -17,7 +17,11 @@ struct NginxSite: Sendable {
         self.site = site
         // Of 16 worker processes, or of more that keep less.
         keepalive = max(1, min(32, site.connections / 16))
-        try site.checkLocations()
+        for location in site.handOff.locations {
+            try Site.checkLocation(location.prefix, "--files-accel-redirect")
+            try Site.path(location.directory, "--files-accel-redirect")
+        }
+        try site.check(site.handOff.locations)
     }
 
     var text: String {
@@ -58,9 +62,9 @@ struct NginxSite: Sendable {
         # A site of nginx for one Nestbox application\(site.mount.isEmpty ? " at the root of a host" : ""). \
         Works with nginx 1.22 (Debian 12) and later.
         #
-        #   1. \(site.program) config nginx --server-name www.example.org >/etc/nginx/conf.d/\(site.name).conf
+        #   1. \(site.program.name) config nginx --server-name www.example.org >/etc/nginx/conf.d/\(site.name).conf
         #      prints this with what the application is configured with; or copy it and change the lines marked "yours".
-        #   2. \(site.program) --listen \(site.socket) --socket-group www-data
+        #   2. \(site.program.name) --listen \(site.socket) --socket-group www-data
         #   3. nginx -t && nginx -s reload
         #
         # For an application below a path of a site that exists already see mounted.conf.
@@ -150,8 +154,9 @@ struct NginxSite: Sendable {
         if site.statics.isEmpty, isDefault {
             text += """
 
-                    # Files that need no program are faster without one (--static /static/=/srv/example):
-                    #   location /static/ { root /srv/example; }
+                    # Files that need no program are faster without one:
+                    #   \(site.program.name) config nginx --static /static/=/srv/example/static
+                    # prints what they take, and shows nothing that begins with a dot.
 
                     # Files that the application checks and nginx sends (--files-accel-redirect):
                     #   include nestbox/files.conf;

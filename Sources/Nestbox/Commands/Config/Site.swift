@@ -12,10 +12,9 @@ struct Site: Sendable {
         var directory: String
     }
 
-    /// The program's name.
-    var program: String
     /// The program's file.
-    var path: String
+    var program: ProgramPath
+    var path: String { program.path }
     /// What the application is called in the configuration.
     var name: String
     /// Where the application listens.
@@ -32,7 +31,6 @@ struct Site: Sendable {
     var timeouts: GatewayConfiguration.Timeouts
     var handOff: FileHandOff
     var statics: [StaticRoot]
-    var user: String
 
     /// The options that commands have for this.
     static let options = [
@@ -46,71 +44,59 @@ struct Site: Sendable {
         "Directories whose files the web server sends: DIR at the mount point, or /assets/=DIR, with commas. "
             + "Default: public beside the program, if it is there.")
 
-    /// Takes together what is configured.
+    /// Takes together what is configured, of which each web server's own configuration refuses what it cannot hold.
     /// - Parameter defaultStatic: Whether the directory `public` beside the program counts when no other is named.
-    /// - Throws: ``StartError`` for what no configuration of a web server can hold.
+    /// - Throws: ``StartError`` for options of the command that make no sense.
     init(_ context: CommandContext, defaultStatic: Bool = true) throws(StartError) {
         let gateway = context.configuration.gateway
-        program = context.program
-        path = try Self.path(context.option("program") ?? Self.ownPath, "the program")
+        program = context.programPath
         name = context.option("name") ?? "nestbox"
         guard Self.isName(name) else {
             throw StartError("--name=\(name.printable): a name is made of letters, digits, - and _", isUsage: true)
         }
-        socket = gateway.listen.first ?? .unix("/run/nestbox/app.sock")
+        socket = gateway.listen.first ?? program.socket
         hasSocket = !gateway.listen.isEmpty
-        if case .unix(let path) = socket { _ = try Self.path(path, "--listen") }
         let hosts = context.option("serverName") ?? context.configuration.text("allowedHosts") ?? ""
         self.hosts = try Self.hosts(hosts)
         mount = gateway.basePath ?? ""
-        try Self.checkLocation(mount, "--base-path")
         largestBody = max(gateway.limits.body, context.application.largestBody)
         (connections, timeouts, handOff) = (gateway.limits.connections, gateway.timeouts, gateway.fileHandOff)
-        for location in handOff.locations {
-            try Self.checkLocation(location.prefix, "--files-accel-redirect")
-            _ = try Self.path(location.directory, "--files-accel-redirect")
-        }
-        for directory in handOff.sendfileDirectories { _ = try Self.path(directory, "--files-sendfile") }
-        user = context.option("user") ?? "www-data"
-        guard Self.isName(user) else {
-            throw StartError(
-                "--user=\(user.printable): a user's name is made of letters, digits, - and _", isUsage: true)
-        }
         statics = try Self.statics(context.option("static") ?? (defaultStatic ? nil : ""), mount)
     }
 
-    /// The locations on the host that are taken.
-    /// - Throws: ``StartError`` when two are the same.
-    func checkLocations() throws(StartError) {
+    /// Checks what stands in every web server's configuration.
+    /// - Throws: ``StartError`` for what none can hold, and for a location that would stand for two things.
+    func check(_ handOffs: [FileHandOff.Location]) throws(StartError) {
+        if case .unix(let path) = socket { _ = try Self.path(path, "--listen") }
+        try Self.checkLocation(mount, "--base-path")
         var taken: Set<String> = statics.contains { $0.prefix == mount + "/" } ? [] : [mount + "/"]
-        for location in statics.map(\.prefix) + handOff.locations.map({ $0.prefix.withSlash }) {
+        for location in statics.map(\.prefix) + handOffs.map({ $0.prefix.withSlash }) {
             guard taken.insert(location).inserted else {
                 throw StartError("\(location) would stand for two things: choose another location for one of them")
             }
         }
     }
 
-    private static var ownPath: String { "\(CommandLine.programDirectory)/\(CommandLine.programFile)" }
-
-    private static func isName(_ text: String) -> Bool {
+    static func isName(_ text: String) -> Bool {
         !text.isEmpty && text.utf8.allSatisfy { $0.isASCIIAlphanumeric || "-_".utf8.contains($0) }
             && text.first != "-"
     }
 
-    /// Text that needs no quotes but for its blanks: web servers expand and escape differently.
-    private static func path(_ text: String, _ origin: String) throws(StartError) -> String {
+    /// Text that needs no quotes but for its blanks: web servers and systemd expand and escape differently.
+    @discardableResult
+    static func path(_ text: String, _ origin: String) throws(StartError) -> String {
         let isPlain = text.unicodeScalars.allSatisfy { scalar in
             scalar.value >= 0x20 && scalar.value != 0x7F && !#""\$%{};'"#.unicodeScalars.contains(scalar)
         }
         guard isPlain, !text.isEmpty else {
             throw StartError(
-                "\(origin): '\(text.printable)' cannot stand in a web server's configuration, because of its quotes, "
-                    + "braces or signs: choose a path of letters, digits, blanks and -._~/")
+                "\(origin): '\(text.printable)' cannot stand in a configuration, because of its quotes, braces or "
+                    + "signs: choose a path of letters, digits, blanks and -._~/")
         }
         return text
     }
 
-    private static func checkLocation(_ text: String, _ origin: String) throws(StartError) {
+    static func checkLocation(_ text: String, _ origin: String) throws(StartError) {
         let isPlain = text.utf8.allSatisfy { $0.isASCIIAlphanumeric || "-._~/".utf8.contains($0) }
         guard isPlain, text.isEmpty || text.hasPrefix("/"), !text.contains("//") else {
             throw StartError(
@@ -119,15 +105,29 @@ struct Site: Sendable {
         }
     }
 
-    /// Names as web servers write them.
+    /// Names as web servers write them: without a port, with a dot or an asterisk in front for all below.
     private static func hosts(_ text: String) throws(StartError) -> [String] {
         var hosts: [String] = []
         for host in GatewayConfiguration.list(text) {
-            guard !host.isEmpty, host.utf8.allSatisfy({ $0.isASCIIAlphanumeric || "-._*:[]".utf8.contains($0) }) else {
-                throw StartError(
-                    "'\(host.printable)' is no host: write names such as www.example.org, with commas", isUsage: true)
+            if host.contains(":") {
+                let address = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
+                if IPAddress(address) != nil {
+                    hosts.append("[\(address)]")
+                    continue
+                }
             }
-            hosts.append(host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host)
+            let labels = (host.hasPrefix(".") ? host.dropFirst() : host[...])
+                .split(separator: ".", omittingEmptySubsequences: false)
+            let isName = labels.allSatisfy { label in
+                label == "*"
+                    || !label.isEmpty && label.utf8.allSatisfy { $0.isASCIIAlphanumeric || "-_".utf8.contains($0) }
+            }
+            guard isName else {
+                throw StartError(
+                    "'\(host.printable)' is no host: write names such as www.example.org, without ports, with commas",
+                    isUsage: true)
+            }
+            hosts.append(host)
         }
         return hosts
     }
