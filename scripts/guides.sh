@@ -13,7 +13,41 @@
 # The servers share the network of this machine, so that nothing else may listen on the ports of the guides (80, 8080).
 set -eu
 cd "$(dirname "$0")/.."
+
+# Runs a command on the server as root would at a terminal.
+on_server() {
+    nsenter -t "$leader" -m -u -i -p -n -C env -i -C /root HOME=/root LANG=C.UTF-8 TERM=dumb \
+        DEBIAN_FRONTEND=noninteractive PATH="${toolchain:+$toolchain/bin:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" "$@"
+}
+scp() {
+    case $2 in
+        server:*) cp "$1" "$root${2#server:}" ;;
+        *@server:*)
+            home=$(awk -F: -v user="${2%@server:*}" '$1 == user { print $6 }' "$root/etc/passwd")
+            cp "$1" "$root$home/${2#*@server:}"
+            on_server chown "${2%@server:*}:" "$home/${2#*@server:}"
+            ;;
+        *) echo "scp: where is $2?" >&2; return 1 ;;
+    esac
+}
+
+# One step of `sh here`, which this script starts as a process of its own: within a function that is asked for its status, a shell
+# goes on after a command that fails.
+if [ "${1-}" = --step ]; then
+    . "$2"
+    exit
+fi
+
 [ "$(id -u)" = 0 ] || { echo "Only root can boot another system: sudo make guides" >&2; exit 1; }
+
+guides=${*:-first-page nginx apache lighttpd systemd shared-hosting}
+# Before anything is removed that has such a name.
+for name in $guides; do
+    case $name in
+        */*) echo "$name: a guide is named without its folder" >&2; exit 64 ;;
+    esac
+    [ -f "docs/$name.md" ] || { echo "There is no guide docs/$name.md" >&2; exit 64; }
+done
 
 work=$PWD/.build/guides
 base=$work/base
@@ -50,35 +84,18 @@ halt() {
 trap 'halt' EXIT
 trap 'exit 1' INT TERM HUP
 
-# Runs a command on the server as root would at a terminal.
-on_server() {
-    nsenter -t "$leader" -m -u -i -p -n -C env -i -C /root HOME=/root LANG=C.UTF-8 TERM=dumb \
-        DEBIAN_FRONTEND=noninteractive PATH="${toolchain:+$toolchain/bin:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" "$@"
-}
-scp() {
-    case $2 in
-        server:*) cp "$1" "$root${2#server:}" ;;
-        *@server:*)
-            home=$(awk -F: -v user="${2%@server:*}" '$1 == user { print $6 }' "$root/etc/passwd")
-            cp "$1" "$root$home/${2#*@server:}"
-            on_server chown "${2%@server:*}:" "$home/${2#*@server:}"
-            ;;
-        *) echo "scp: where is $2?" >&2; return 1 ;;
-    esac
-}
-
 # Boots a system of its own for a guide.
 boot() {
     root=$work/$1
-    rm -rf "$root"
-    cp -a --reflink=auto "$base" "$root"
+    rm -rf "$root" || return 1
+    cp -a --reflink=auto "$base" "$root" || return 1
     set --
     if grep -q '^swift ' "$guide"; then
         toolchain=$(dirname "$(dirname "$(readlink -f "$(command -v swift)")")")
         set -- "--bind-ro=$toolchain" "--bind-ro=$PWD:/nestbox"
         # The package comes from this checkout, and what it depends on from where git gets it on this machine.
         printf '[safe]\n\tdirectory = *\n[url "/nestbox"]\n\tinsteadOf = %s\n' \
-            "https://github.com/nestbox-swift/nestbox" >"$root/root/.gitconfig"
+            "https://github.com/nestbox-swift/nestbox" >"$root/root/.gitconfig" || return 1
         for mirror in $(git config --get-regexp '^url\..*\.insteadof$' | cut -d' ' -f1); do
             place=${mirror#url.}
             place=${place%.insteadof}
@@ -92,7 +109,7 @@ boot() {
         toolchain=
     fi
     for group in $groups; do
-        mkdir -p "$group"
+        mkdir -p "$group" || return 1
         # A group of the hierarchy cpuset has no processors and no memory until it is given some.
         for file in cpuset.cpus cpuset.mems; do
             [ ! -f "${group%/*}/$file" ] || cat "${group%/*}/$file" >"$group/$file"
@@ -109,8 +126,8 @@ boot() {
         kill -0 "$container" 2>/dev/null && [ $tries -lt 300 ] || { tail -5 "$root.boot" >&2; return 1; }
         sleep 0.2
     done
-    cp /etc/resolv.conf "$root/etc/resolv.conf"
-    on_server apt-get update -qq
+    cp /etc/resolv.conf "$root/etc/resolv.conf" || return 1
+    on_server apt-get update -qq || return 1
     [ -z "$toolchain" ] || on_server apt-get install -y -qq --no-install-recommends $swift_packages >"$root.swift" 2>&1
 }
 
@@ -134,8 +151,8 @@ follow() {
     boot "$1" || { echo "the system did not boot" >&2; return 1; }
     steps=$work/$1.steps
     rm -rf "$steps"
-    mkdir -p "$steps"
-    blocks "$guide" "$steps"
+    mkdir -p "$steps" || return 1
+    blocks "$guide" "$steps" || return 1
     ls "$steps" | grep -v '\.text$' >"$steps.list" || true
     [ -s "$steps.list" ] || { echo "$guide has no steps" >&2; return 1; }
     while read -r block; do
@@ -143,7 +160,10 @@ follow() {
         output=${step%.*}.output
         status=0
         case $step in
-            *.here) (set -e; . "$step") >"$output" 2>&1 </dev/null || status=$? ;;
+            *.here)
+                root=$root leader=$leader toolchain=$toolchain sh scripts/guides.sh --step "$step" \
+                    >"$output" 2>&1 </dev/null || status=$?
+                ;;
             *.root) on_server bash -euo pipefail -c "$(cat "$step")" >"$output" 2>&1 </dev/null || status=$? ;;
             *) on_server runuser -l "${step##*.}" -c "set -eu; $(cat "$step")" >"$output" 2>&1 </dev/null || status=$? ;;
         esac
@@ -164,7 +184,7 @@ follow() {
 
 passed=0
 failed=0
-for name in ${*:-first-page nginx apache systemd shared-hosting}; do
+for name in $guides; do
     start=$(date +%s)
     if follow "$name"; then
         passed=$((passed + 1))

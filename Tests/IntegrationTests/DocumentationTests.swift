@@ -101,6 +101,21 @@ extension Integration {
             #expect(documented == flags, "\(flags.symmetricDifference(documented))")
         }
 
+        @Test("a step of a guide that is typed in the checkout fails when one of its commands does")
+        func steps() throws {
+            let directory = try TemporaryDirectory()
+            let script = "\(Repository.root)/scripts/guides.sh"
+            for (text, isRight) in [
+                ("true\necho on\n", true), ("false\necho on\n", false), ("echo $nothing\necho on\n", false),
+            ] {
+                let step = try directory.write(text, to: "step")
+                let output = try CommandOutput(
+                    "/bin/sh", [script, "--step", step], environment: ["PATH": "/usr/bin:/bin"])
+                #expect((output.status == .exited(0)) == isRight, "\(text)")
+                #expect(output.stdout.contains("on") == isRight)
+            }
+        }
+
         @Test("every file that they link to is there", arguments: pages)
         func links(file: String) throws {
             let directory = file.split(separator: "/").dropLast().map { "\($0)/" }.joined()
