@@ -32,6 +32,10 @@ int nestbox_process_signals(void) {
     sigaddset(&signals, SIGHUP);
     sigaddset(&signals, SIGUSR2);
     sigaddset(&signals, SIGCHLD);
+    // Inherited as ignored it would let children vanish without a word, and another process have their IDs.
+    signal(SIGCHLD, SIG_DFL);
+    // A pipe that nobody reads any more, of a log for example, is an error of a write and not the end.
+    signal(SIGPIPE, SIG_IGN);
     if (pthread_sigmask(SIG_BLOCK, &signals, &before) == 0 && !has_first_mask) {
         first_mask = before;
         has_first_mask = 1;
@@ -66,9 +70,15 @@ static int run_program(void *argument) {
     for (size_t i = 0; i < start->count; i++) {
         if (fcntl(start->kept[i], F_SETFD, 0) != 0) goto failed;
     }
-    // The gateway ignores it, and what is ignored stays so in the child, which may not be a gateway yet.
-    struct sigaction action = {.sa_handler = SIG_DFL};
-    if (sigaction(SIGPIPE, &action, NULL) != 0) goto failed;
+    // With a handler of the parent's a signal would run it here as soon as they are not blocked any more. What is ignored stays
+    // so, but for SIGPIPE, which the child may want until it is a gateway.
+    for (int number = 1; number < NSIG; number++) {
+        struct sigaction action;
+        if (sigaction(number, NULL, &action) != 0 || action.sa_handler == SIG_DFL) continue;
+        if (action.sa_handler == SIG_IGN && number != SIGPIPE) continue;
+        action = (struct sigaction){.sa_handler = SIG_DFL};
+        sigaction(number, &action, NULL);
+    }
     if (sigprocmask(SIG_SETMASK, &start->mask, NULL) != 0) goto failed;
     execve(start->path, start->arguments, start->environment);
 failed:
@@ -101,10 +111,10 @@ int nestbox_start_generation(const char *path, char *const *arguments, char *con
     return error;
 }
 
-void nestbox_kill(int handle, pid_t process) {
-    // The ID may be another process's by now.
-    if (handle < 0 || (syscall(SYS_pidfd_send_signal, handle, SIGKILL, NULL, 0) != 0 && errno == ENOSYS))
-        kill(process, SIGKILL);
+void nestbox_signal_process(int handle, pid_t process, int signal) {
+    // Sandboxes refuse the call with errors of their own; ESRCH alone says that the process has gone.
+    if (handle < 0 || (syscall(SYS_pidfd_send_signal, handle, signal, NULL, 0) != 0 && errno != ESRCH))
+        kill(process, signal);
 }
 
 int nestbox_mailbox_create(int *sender, int *receiver) {

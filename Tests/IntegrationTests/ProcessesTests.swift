@@ -155,6 +155,37 @@ extension Integration {
             #expect(try program.wait() == .signalled(SIGKILL))
         }
 
+        @Test("a supervisor sees its workers end when whoever started it has ignored the ends of children")
+        func ignoredEnds() throws {
+            let program = try Deployment(["--processes", "1"], shell: #"trap '' CHLD; exec "$0" "$@""#)
+            let workers = program.workers
+            #expect(workers.count == 1)
+            kill(workers[0], SIGKILL)
+            #expect(try Self.renewed(program, without: Set(workers), count: 1))
+            program.signal(SIGTERM)
+            #expect(try program.wait() == .exited(0))
+        }
+
+        @Test("a supervisor goes on when nobody reads its log any more")
+        func unreadLog() throws {
+            let directory = try TemporaryDirectory()
+            let socket = directory.socket("app.sock")
+            var ends: [Int32] = [-1, -1]
+            try #require(pipe(&ends) == 0)
+            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+            let program = try ChildProcess(
+                ExampleProgram.path("Ledger"), ["--listen", "\(socket)", "--processes", "1"], stdout: .null,
+                stderr: .descriptor(ends[1]))
+            #expect(eventually { (try? Self.process(on: FastCGIConnection(to: socket))) != nil })
+            for end in ends { close(end) }
+            let worker = try Self.process(on: FastCGIConnection(to: socket))
+            kill(worker, SIGKILL)
+            #expect(
+                eventually { (try? Self.process(on: FastCGIConnection(to: socket))).map { $0 != worker } ?? false })
+            #expect(try program.poll() == nil)
+            #expect(try program.stop() == .exited(0))
+        }
+
         @Test("a program whose workers cannot start does not start, and says why once")
         func misconfigured() throws {
             let directory = try TemporaryDirectory()

@@ -11,7 +11,7 @@
 const char *nestbox_program_path(void);
 
 /// A descriptor that tells of SIGTERM, SIGINT, SIGHUP, SIGUSR2 and SIGCHLD, which are blocked in the calling thread from
-/// now on.
+/// now on. SIGPIPE is ignored from then on.
 int nestbox_process_signals(void);
 
 /// Takes a signal from it without waiting; 0 when there is none.
@@ -32,8 +32,9 @@ int nestbox_next_process_signal(int descriptor, int *is_hangup);
 int nestbox_start_generation(const char *path, char *const *arguments, char *const *environment, const int *kept, size_t count,
                   int is_sibling, pid_t *process, int *handle);
 
-/// Kills the process that a descriptor names, or that has an ID where there is no descriptor.
-void nestbox_kill(int handle, pid_t process);
+/// Sends a signal to the process that a descriptor names, or that has an ID where there is no descriptor or the system refuses
+/// to take it.
+void nestbox_signal_process(int handle, pid_t process, int signal);
 
 /// Two ends for open connections: what is sent at the first is received, whole, by one of those who read the second.
 ///

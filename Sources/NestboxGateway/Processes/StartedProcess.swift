@@ -72,20 +72,23 @@ struct StartedProcess {
         return read(ready, &byte, 1) == 1 ? .ready : .failed
     }
 
+    /// Sends it a signal, and nobody else: it may have ended, and another process may have its ID.
+    func send(_ signal: Int32) { nestbox_signal_process(handle, processID, signal) }
+
     /// Kills it and waits for its end.
     /// - Returns: How it ended, in words.
     func kill() -> String {
         defer { close() }
         guard !isSibling else {
             // Only its parent is told how it ended.
-            nestbox_kill(handle, processID)
+            send(SIGKILL)
             return "ended"
         }
         // It may have ended by itself, which tells more: it has closed the pipe, and is about to end then.
         var status: Int32 = 0
         var result = waitpid(processID, &status, WNOHANG)
         if result == 0 {
-            nestbox_kill(handle, processID)
+            send(SIGKILL)
             repeat { result = waitpid(processID, &status, 0) } while result < 0 && errno == EINTR
         }
         return ProcessEnd(status).description

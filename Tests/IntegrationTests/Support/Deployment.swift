@@ -11,8 +11,9 @@ final class Deployment {
     private(set) var processID: Int32
 
     /// Starts the program Ledger, by a link, and waits until it serves.
+    /// - Parameter shell: What a shell does before, which becomes the program by `exec "$0" "$@"`.
     init(
-        _ arguments: [String] = [], listen: String? = nil, environment: [String: String] = [:]
+        _ arguments: [String] = [], listen: String? = nil, environment: [String: String] = [:], shell: String? = nil
     ) throws {
         directory = try TemporaryDirectory()
         socket = directory.socket("app.sock")
@@ -21,8 +22,9 @@ final class Deployment {
             throw File.SystemError("symlink")
         }
         let own = ["LEDGER_BOOK": directory.path("book"), "LEDGER_START": directory.path("start")]
+        let line = [directory.path("program"), "--listen", listen ?? "\(socket)", "--log-level", "notice"] + arguments
         child = try ChildProcess(
-            directory.path("program"), ["--listen", listen ?? "\(socket)", "--log-level", "notice"] + arguments,
+            shell == nil ? line[0] : "/bin/sh", shell.map { ["-c", $0] + line } ?? Array(line.dropFirst()),
             environment: own.merging(environment) { $1 }, stdout: .null, stderr: .file(directory.path("log")))
         processID = child.processID
         guard try eventually({ try child.poll() != nil || log.contains { $0.contains(" listening on ") } }),
