@@ -46,8 +46,15 @@ struct ProgramFile: Sendable {
         return buffer.prefix(max(0, count)) + [0]
     }
 
+    init(path: [CChar]) { self.path = path }
+
     /// What is at the path now, if it is a program.
-    var identity: Identity? {
+    var identity: Identity? { Self.identity(path) }
+
+    /// The file that this process runs, wherever it is by now; `nil` where /proc is missing.
+    static var running: Identity? { identity("/proc/self/exe".utf8CString.map(\.self)) }
+
+    private static func identity(_ path: [CChar]) -> Identity? {
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o111 != 0 else {
             return nil

@@ -11,7 +11,8 @@ struct ReplacementWatch {
 
     init(_ program: ProgramFile) {
         self.program = program
-        known = program.identity
+        // The file at the path may have been replaced since this process was started from it.
+        known = ProgramFile.running ?? program.identity
     }
 
     /// Looks, if the last look was long enough ago.
