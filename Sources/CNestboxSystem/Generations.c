@@ -117,6 +117,14 @@ void nestbox_signal_process(int handle, pid_t process, int signal) {
         kill(process, signal);
 }
 
+int nestbox_channel_create(int *one, int *other) {
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) return -1;
+    *one = ends[0];
+    *other = ends[1];
+    return 0;
+}
+
 int nestbox_mailbox_create(int *sender, int *receiver) {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) return -1;
@@ -162,6 +170,10 @@ int nestbox_mailbox_send(int sender, int descriptor, uint8_t note) {
 
 int nestbox_mailbox_receive(int receiver, uint8_t *note) {
     while (1) {
+        // Without room for a descriptor the system would take the message out and drop the connection.
+        int room = fcntl(receiver, F_DUPFD_CLOEXEC, 0);
+        if (room < 0) return -1;
+        close(room);
         union control control;
         struct iovec piece = {note, 1};
         struct msghdr message = {
@@ -174,10 +186,11 @@ int nestbox_mailbox_receive(int receiver, uint8_t *note) {
             return -1;
         }
         struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-        // Without room for a descriptor the system drops it, and the message says nothing.
         if (header == NULL || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS ||
-            header->cmsg_len != CMSG_LEN(sizeof(int)))
-            continue;
+            header->cmsg_len != CMSG_LEN(sizeof(int))) {
+            errno = ECONNABORTED;
+            return -1;
+        }
         int descriptor;
         memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
         return descriptor;

@@ -12,3 +12,11 @@ extension Duration {
         return time &+ UInt64(nanoseconds) &+ UInt64(attoseconds / 1_000_000_000)
     }
 }
+
+extension UInt64 {
+    /// Milliseconds until this time of the monotonic clock, rounded up, for `poll`.
+    var millisecondsUntil: Int32 {
+        let now = nestbox_now()
+        return self <= now ? 0 : Int32(clamping: (self - now) / 1_000_000 + 1)
+    }
+}

@@ -21,6 +21,8 @@ public struct GatewayError: Error, Sendable {
         public static let threadNotStarted = Code(description: "a worker thread could not be started")
         /// A process of the same program could not be started.
         public static let processNotStarted = Code(description: "a process could not be started")
+        /// The process that started this one in its place, or as a worker, waits for it no more.
+        public static let processNotAwaited = Code(description: "who has started this process waits for it no more")
     }
 
     /// What went wrong.

@@ -70,6 +70,22 @@ extension Integration {
             #expect(try Self.process(on: silent) == program.processID)
         }
 
+        @Test("SIGTERM to the new process at once: what is sent on kept connections meanwhile is answered")
+        func endAfterReload() throws {
+            let program = try Deployment()
+            let connections = try (0..<300).map { _ in try FastCGIConnection(to: program.socket) }
+            for connection in connections { #expect(try Self.process(on: connection) == program.processID) }
+            let request = FastCGIRequest(target: "/process").encoded(.init(keepConnection: true))
+            try program.reload()
+            program.signal(SIGTERM)
+            for connection in connections {
+                guard (try? connection.send(request)) != nil else { continue }
+                #expect(Int32(try FastCGIResponse(connection.readUntilClose()).cgi.text.dropLast()) ?? 0 > 0)
+            }
+            #expect(try program.wait() == .exited(0))
+            #expect(eventually { program.processes.isEmpty })
+        }
+
         @Test("what is under way is finished where it began, and its connection goes on in the new process")
         func underWay() throws {
             let program = try Deployment()

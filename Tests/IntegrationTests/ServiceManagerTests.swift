@@ -13,16 +13,19 @@ extension Integration {
             private let directory: TemporaryDirectory
             private(set) var messages: [String] = []
 
-            init() throws {
+            /// - Parameter isAbstract: Whether its name is in the abstract namespace, which `NOTIFY_SOCKET` has with an `@`.
+            init(isAbstract: Bool = false) throws {
                 directory = try TemporaryDirectory()
-                path = directory.path("notify")
+                path = isAbstract ? "@nestbox-test-\(getpid())-notify" : directory.path("notify")
+                let name = isAbstract ? [0] + path.utf8.dropFirst() : Array(path.utf8)
                 descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
                 var address = sockaddr_un()
                 address.sun_family = sa_family_t(AF_UNIX)
-                withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+                withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: name) }
+                let size = socklen_t(MemoryLayout<sa_family_t>.size + name.count)
                 let code = withUnsafePointer(to: address) { pointer in
                     pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                        bind(descriptor, $0, size)
                     }
                 }
                 guard code == 0 else { throw File.SystemError("bind") }
@@ -80,11 +83,32 @@ extension Integration {
             #expect(eventually { program.processes.isEmpty })
         }
 
-        @Test("a name in the abstract namespace will do")
+        @Test("a name in the abstract namespace will do, and so does one that nobody listens at")
         func start() throws {
-            let program = try Deployment(environment: ["NOTIFY_SOCKET": "@nestbox-test-\(getpid())-nobody-listens"])
+            let notifications = try Notifications(isAbstract: true)
+            _ = try Deployment(environment: ["NOTIFY_SOCKET": notifications.path])
+            #expect(notifications.has("READY=1"))
+            let program = try Deployment(environment: ["NOTIFY_SOCKET": "\(notifications.path)-nobody-listens"])
             try program.reload()
             #expect(program.reloads == 1)
+        }
+
+        @Test("a reload that is asked for before all serve does not begin, and nothing is told of it")
+        func earlyReload() throws {
+            let notifications = try Notifications()
+            let directory = try TemporaryDirectory()
+            try directory.write("next hangs", to: "start")
+            let program = try ChildProcess(
+                ExampleProgram.path("Ledger"),
+                ["--listen", "\(directory.socket("app.sock"))", "--processes", "2", "--timeouts-start", "1"],
+                environment: ["NOTIFY_SOCKET": notifications.path, "LEDGER_START": directory.path("start")],
+                stdout: .null, stderr: .null)
+            // When it has workers it is ready for signals.
+            #expect(eventually { Process.children(of: program.processID).count == 2 })
+            program.terminate(SIGHUP)
+            #expect(try program.wait() == .exited(1))
+            notifications.take()
+            #expect(!notifications.messages.contains { $0.contains("READY=1") || $0.contains("RELOADING=1") })
         }
 
         @Test("the units are as systemd wants them")

@@ -12,7 +12,8 @@ int nestbox_terminal_width(int descriptor);
 /// Starts a program as the leader of a session of its own, with all signals as they are by default, and has the kernel send it
 /// SIGTERM when this process ends, however it ends.
 ///
-/// `descriptors` become its descriptors from 0 on, all others are closed. To be called by the thread that lives as long as the process.
+/// `descriptors` become its descriptors from 0 on, all others are closed. To be called by the thread that lives as long as the
+/// process.
 /// Returns the process id. A program that cannot be executed is -1 with errno, too.
 pid_t nestbox_start_child(const char *program, char *const arguments[], char *const environment[], const int *descriptors,
                     int descriptor_count);

@@ -36,6 +36,9 @@ int nestbox_start_generation(const char *path, char *const *arguments, char *con
 /// to take it.
 void nestbox_signal_process(int handle, pid_t process, int signal);
 
+/// Two ends for bytes in both directions, that do not block and are closed on exec.
+int nestbox_channel_create(int *one, int *other);
+
 /// Two ends for open connections: what is sent at the first is received, whole, by one of those who read the second.
 ///
 /// Neither end blocks; both are closed on exec.
@@ -44,7 +47,8 @@ int nestbox_mailbox_create(int *sender, int *receiver);
 /// Sends a descriptor and a byte about it; it stays open here.
 int nestbox_mailbox_send(int sender, int descriptor, uint8_t note);
 
-/// Takes a descriptor, which is closed on exec; -1 with EAGAIN when there is none.
+/// Takes a descriptor, which is closed on exec; -1 with EAGAIN when there is none, with EPIPE when there will be none, with EMFILE
+/// when this process may have no more of them, and with ECONNABORTED when one was lost.
 int nestbox_mailbox_receive(int receiver, uint8_t *note);
 
 /// Sends a datagram to a unix socket; a path that starts with `@` is in the abstract namespace.

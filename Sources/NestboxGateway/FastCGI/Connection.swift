@@ -170,12 +170,13 @@ final class Connection: Sendable {
 
     /// Passes the connection on to the processes that go on, if there are any and it waits for a request.
     ///
-    /// Else closes it when it was used and no next request has come; lets others finish. A new connection's request is on its way. Streams without an end are ended: their clients come back.
+    /// Else closes it when it was used and no next request has come; lets others finish. A new connection's request is on its
+    /// way. Streams without an end are ended: their clients come back.
     func retire() {
         state.withLock { state -> FollowUp in
             var followUp = FollowUp()
             if passOn(&state, &followUp) { return followUp }
-            state.closesAfterResponse = !server.isLeaving
+            if !server.isLeaving { state.closesAfterResponse = true }
             if state.stage == .receiving, state.reader.isIdle {
                 if state.wasUsed, !hasInput(state) { close(&state, &followUp) } else { setDeadline(.seconds(1)) }
             }

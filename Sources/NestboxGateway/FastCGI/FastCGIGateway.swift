@@ -67,6 +67,14 @@ public final class FastCGIGateway: Sendable {
             let threads = try server.pool.start(configuration.workers) { number, pool in
                 Worker(number: number, server: server, pool: pool, connections: connections)
             }
+            // Before the first connection is taken: if nobody waits for this process any more, it is about to be killed.
+            guard handover?.channel.send(.serves) ?? true else {
+                server.pool.stop()
+                throw GatewayError(
+                    .processNotAwaited,
+                    remedy: "It took longer to start than 'timeouts.start', or the other process has ended.")
+            }
+            server.startAccepting()
             running.withLock { $0 = Running(server: server, connections: connections, threads: threads) }
         } catch {
             // What was handed over still belongs to the process that did.

@@ -24,11 +24,11 @@ final class FastCGIServer: Sendable {
     /// Signalled when nothing is open any more after ``stopAccepting()``.
     let drained: Int32
 
-    /// Where other processes of this program pass on connections; read until this one stops.
+    /// Where other processes of this program pass on connections.
     let mailbox: Mailbox?
 
     private let freeSlots: Mutex<[Int]>
-    /// Connections, and listeners whose queue is still to be emptied at the end.
+    /// Connections, and at the end the listeners and the mailbox, until they are empty.
     private let open = Atomic<Int>(0)
     private let stopping = Atomic<Bool>(false)
     /// Where connections are passed on at the end, if other processes go on.
@@ -36,7 +36,7 @@ final class FastCGIServer: Sendable {
     private let leaving = Atomic<Bool>(false)
     private let takesQueues = Atomic<Bool>(false)
     private let acceptIsPaused = Atomic<Bool>(false)
-    private let endedListeners = Mutex<Set<Int>>([])
+    private let endedSources = Mutex<Set<UInt64>>([])
     private let timerIsRunning = Atomic<Bool>(false)
     private let pauseWarning = LogInterval(.seconds(5))
 
@@ -69,12 +69,11 @@ final class FastCGIServer: Sendable {
             nestbox_epoll_add(epoll, wakeup, events, EventSource.wakeup.data),
             nestbox_epoll_add(epoll, timer, events, EventSource.timer.data),
         ]
+        // Their events come from ``startAccepting()`` on.
         for (index, listener) in listeners.enumerated() {
-            codes.append(nestbox_epoll_add(epoll, listener.descriptor, events, EventSource.listener(index).data))
+            codes.append(nestbox_epoll_add(epoll, listener.descriptor, 0, EventSource.listener(index).data))
         }
-        if let mailbox {
-            codes.append(nestbox_epoll_add(epoll, mailbox.receiver, events, EventSource.mailbox.data))
-        }
+        if let mailbox { codes.append(nestbox_epoll_add(epoll, mailbox.receiver, 0, EventSource.mailbox.data)) }
         guard queue.isValid, codes.allSatisfy({ $0 >= 0 }) else {
             throw GatewayError(.systemCallFailed, "epoll", errno: errno, remedy: "Check the limit of open files.")
         }
@@ -82,6 +81,17 @@ final class FastCGIServer: Sendable {
 
     deinit {
         for descriptor in [epoll, wakeup, timer, drained] where descriptor >= 0 { close(descriptor) }
+    }
+
+    /// Takes connections from now on.
+    ///
+    /// This cannot fail: what it needs was had before, so that one can say that the program serves.
+    func startAccepting() {
+        let events = UInt32(NESTBOX_EPOLL_IN) | UInt32(NESTBOX_EPOLL_ET)
+        for (index, listener) in listeners.enumerated() {
+            _ = nestbox_epoll_modify(epoll, listener.descriptor, events, EventSource.listener(index).data)
+        }
+        if let mailbox { _ = nestbox_epoll_modify(epoll, mailbox.receiver, events, EventSource.mailbox.data) }
     }
 
     var isStopping: Bool { stopping.load(ordering: .relaxed) }
@@ -173,14 +183,14 @@ final class FastCGIServer: Sendable {
     /// Stops accepting.
     ///
     /// What has connected is still accepted and answered, except on inherited sockets, whose queue is for the next
-    /// process.
+    /// process. So is what others have passed on.
     /// - Parameters:
     ///   - heirs: Where connections between two requests are passed on. Then other processes have the listening sockets
     ///     and what waits in their queues, and nothing is done to the sockets themselves.
     ///   - takesQueues: Whether what waits at inherited sockets is answered here, too: nobody will come for it.
     func stopAccepting(heirs: Mailbox? = nil, takesQueues: Bool = false) {
         self.takesQueues.store(takesQueues, ordering: .sequentiallyConsistent)
-        open.add(listeners.count, ordering: .sequentiallyConsistent)
+        open.add(listeners.count + (mailbox == nil ? 0 : 1), ordering: .sequentiallyConsistent)
         if let heirs {
             self.heirs.withLock { $0 = heirs }
             leaving.store(true, ordering: .sequentiallyConsistent)
@@ -206,11 +216,11 @@ final class FastCGIServer: Sendable {
         isStopping && (isLeaving || !(listener.ownsQueue || takesQueues.load(ordering: .relaxed)))
     }
 
-    /// A listener's queue is empty for good.
-    func listenerEnded(_ index: Int) {
+    /// A listener's queue, or the mailbox, is empty for good.
+    func sourceEnded(_ source: EventSource) {
         // Several workers may find that out.
-        guard endedListeners.withLock({ $0.insert(index).inserted }) else { return }
-        listeners[index].close()
+        guard endedSources.withLock({ $0.insert(source.data).inserted }) else { return }
+        if case .listener(let index) = source { listeners[index].close() }
         closed()
     }
 }

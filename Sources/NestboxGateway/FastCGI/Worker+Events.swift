@@ -29,17 +29,41 @@ extension Worker {
             outcome = accept(listener, slot)
             guard outcome == .some else { break }
         }
-        if isLast, outcome != .later { server.listenerEnded(index) }
+        if isLast, outcome != .later { server.sourceEnded(.listener(index)) }
     }
 
     /// Takes over the connections that another process of this program has passed on.
     private func collect() {
         guard let mailbox = server.mailbox else { return }
-        while !server.isStopping {
+        let isLast = server.isStopping
+        var outcome = Accepted.none
+        while !server.isLeaving {
             // As for accepting.
             guard let slot = server.takeSlot() else { return }
-            guard let (descriptor, isUnix) = mailbox.receive() else { return server.release(slot) }
+            outcome = collect(mailbox, slot)
+            guard outcome == .some else { break }
+        }
+        if isLast, outcome != .later { server.sourceEnded(.mailbox) }
+    }
+
+    private func collect(_ mailbox: Mailbox, _ slot: Int) -> Accepted {
+        switch mailbox.receive() {
+        case .connection(let descriptor, let isUnix):
             connections[slot].open(descriptor, isUnix: isUnix, wasUsed: true, on: self)
+            // It was not among those that were told of the end.
+            if server.isStopping { connections[slot].retire() }
+            return .some
+        case .lost:
+            server.release(slot)
+            server.logger.error("a connection that another process has passed on was lost: no descriptor was left")
+            return .some
+        case .later(let errno):
+            server.release(slot)
+            server.pauseAccepting(errno: errno)
+            return .later
+        case .nothing:
+            server.release(slot)
+            return .none
         }
     }
 

@@ -15,6 +15,7 @@ extension FastCGIGateway {
         launch.forget()
         let rule = ReplacementRule(configuration.whenReplaced, listen: configuration.listen, handover: handover)
         try start(taking: handover)
+        if let handover, handover.role == .successor { handover.channel.close() }
         ServingProcess(gateway: self, launch: launch, handover: handover, signals: signals, rule: rule).run()
     }
 }

@@ -5,9 +5,9 @@ import Glibc
 ///
 /// The descriptors are inherited under their numbers; an environment variable says which they are:
 ///
-///     1 successor ready=9:81427 mailbox=7,8 listen=5,unix,2049,131,2f72756e2f612e736f636b listen=6,tcp,127.0.0.1:9000
+///     2 successor channel=9:81427 mailbox=7,8 listen=5,unix,2049,131,2f72756e2f612e736f636b listen=6,tcp,127.0.0.1:9000
 ///
-/// First the version, then the role. `ready` has the inode of its pipe, by which a process that merely got the variable is
+/// First the version, then the role. `channel` has the inode of its socket, by which a process that merely got the variable is
 /// told from the one that was meant. A unix socket's path is in hexadecimal digits, after the device and inode of its file if
 /// the new process is to remove it at its end; else both are 0.
 struct Handover: Sendable {
@@ -22,28 +22,25 @@ struct Handover: Sendable {
     var listeners: [Listener]
     /// Where kept connections are passed on.
     var mailbox: Mailbox?
-    /// A pipe for the message that the new process serves.
-    var ready: Int32
-    /// A pipe whose other end the supervisor alone has, so that its end is seen.
-    var lifeline: Int32?
+    /// Where the new process says that it serves, and a worker hears from its supervisor.
+    var channel: Channel
 
     /// Not of the form of the configuration's variables, which are checked.
     static let variable = "_NESTBOX_HANDOVER"
-    private static let version = "1"
+    private static let version = "2"
 
     /// What this process was given, if it was started by another one of this program.
     static let current: Handover? = getenv(variable).flatMap { Handover(text: String(cString: $0)) }
 
     /// The descriptors that the new process is to have.
     var descriptors: [Int32] {
-        listeners.map(\.descriptor) + [ready] + (lifeline.map { [$0] } ?? [])
-            + (mailbox.map { [$0.sender, $0.receiver] } ?? [])
+        listeners.map(\.descriptor) + [channel.descriptor] + (mailbox.map { [$0.sender, $0.receiver] } ?? [])
     }
 
     /// The value of the variable.
     var text: String {
-        var words = [Self.version, role.rawValue, "ready=\(ready):\(Self.inode(ready) ?? 0)"]
-        if let lifeline { words.append("lifeline=\(lifeline)") }
+        let inode = Self.inode(channel.descriptor) ?? 0
+        var words = [Self.version, role.rawValue, "channel=\(channel.descriptor):\(inode)"]
         if let mailbox { words.append("mailbox=\(mailbox.sender),\(mailbox.receiver)") }
         for listener in listeners {
             let place =
@@ -64,18 +61,17 @@ struct Handover: Sendable {
         var words = text.split(separator: " ")[...]
         guard words.popFirst() == Self.version[...], let role = words.popFirst().flatMap({ Role(rawValue: "\($0)") })
         else { return nil }
-        (self.role, listeners, ready) = (role, [], -1)
+        (self.role, listeners, channel) = (role, [], Channel(descriptor: -1))
         for word in words {
             let parts = word.split(separator: "=", maxSplits: 1)
             guard parts.count == 2 else { return nil }
             switch parts[0] {
-            case "ready":
+            case "channel":
                 let numbers = parts[1].split(separator: ":").compactMap { UInt64($0) }
                 guard numbers.count == 2, let descriptor = Int32(exactly: numbers[0]),
                     Self.inode(descriptor) == numbers[1]
                 else { return nil }
-                ready = descriptor
-            case "lifeline": lifeline = Int32(parts[1])
+                channel = Channel(descriptor: descriptor)
             case "mailbox":
                 let ends = parts[1].split(separator: ",").compactMap { Int32($0) }
                 guard ends.count == 2 else { return nil }
@@ -86,20 +82,12 @@ struct Handover: Sendable {
             default: return nil
             }
         }
-        guard ready >= 0, !listeners.isEmpty, role == .successor || lifeline != nil else { return nil }
+        guard channel.descriptor >= 0, !listeners.isEmpty else { return nil }
         for descriptor in descriptors { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
     }
 
-    init(role: Role, listeners: [Listener], mailbox: Mailbox?, ready: Int32, lifeline: Int32?) {
-        (self.role, self.listeners, self.mailbox) = (role, listeners, mailbox)
-        (self.ready, self.lifeline) = (ready, lifeline)
-    }
-
-    /// Tells the process that started this one that it serves.
-    func announceReady() {
-        var byte = UInt8(ascii: "R")
-        _ = write(ready, &byte, 1)
-        close(ready)
+    init(role: Role, listeners: [Listener], mailbox: Mailbox?, channel: Channel) {
+        (self.role, self.listeners, self.mailbox, self.channel) = (role, listeners, mailbox, channel)
     }
 
     private static func listener(_ text: Substring) -> Listener? {
@@ -123,7 +111,7 @@ struct Handover: Sendable {
 
     private static func inode(_ descriptor: Int32) -> UInt64? {
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFIFO else { return nil }
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return nil }
         return UInt64(status.st_ino)
     }
 

@@ -28,6 +28,8 @@ final class ServingProcess {
     }
 
     private var isWorker: Bool { handover?.role == .worker }
+    /// Says what a worker is to do.
+    private var supervisor: Channel? { isWorker ? handover?.channel : nil }
     private var logger: Logger { gateway.logger }
 
     func run() {
@@ -36,52 +38,57 @@ final class ServingProcess {
     }
 
     private func announce() {
+        guard !isWorker else { return logger.info("process \(getpid()) serves") }
         let addresses = gateway.addresses.map(\.description).joined(separator: ", ")
-        if let handover {
-            handover.announceReady()
-        } else {
-            service.ready(status: "Listening on \(addresses)")
-        }
-        if isWorker {
-            logger.info("process \(getpid()) serves")
-        } else {
-            logger.notice("listening on \(addresses)")
-        }
+        if handover == nil { service.ready(status: "Listening on \(addresses)") }
+        logger.notice("listening on \(addresses)")
     }
 
     /// Waits for something to happen, and looks after it.
     /// - Returns: Whether the life is over.
     private func step() -> Bool {
-        var descriptors = [signals.descriptor, successor?.ready, handover?.lifeline].map {
+        var descriptors = [signals.descriptor, successor?.channel.descriptor, supervisor?.descriptor].map {
             pollfd(fd: $0 ?? -1, events: Int16(POLLIN), revents: 0)
         }
         let time = successor?.deadline.millisecondsUntil ?? (watch == nil ? -1 : ReplacementWatch.interval)
         _ = poll(&descriptors, nfds_t(descriptors.count), time)
         while let signal = signals.next() {
             switch signal {
-            case .interrupt where isWorker: break
+            // The supervisor may have been told the same, and knows whether others go on here.
+            case .end where isWorker: supervisor?.send(.wantsToLeave)
+            case .interrupt where isWorker, .reload where isWorker: break
             case .end, .interrupt:
                 end()
                 return true
-            case .reload where isWorker: break
             case .reload:
                 if rule.hasSpawner(launch, parent: getppid()) {
                     logger.notice("leaving, so that whoever started this process starts the program anew")
-                    end(leavesToSpawner: true)
+                    end(takesQueues: true)
                     return true
                 }
                 reload()
             case .childEnded: break
             }
         }
+        if let supervisor, follow(supervisor) { return true }
         if successor != nil, lookAfterSuccessor() { return true }
-        if descriptors[2].revents != 0 {
+        return watch?.look(now: nestbox_now()) == true && leavesReplaced()
+    }
+
+    /// Does what the supervisor says.
+    /// - Returns: Whether the life is over.
+    private func follow(_ supervisor: Channel) -> Bool {
+        switch supervisor.receive() {
+        case .nothing, .message(.serves), .message(.wantsToLeave): return false
+        case .message(.leave): finish(heirs: mailbox)
+        case .message(.end): finish()
+        case .message(.endWithQueues): finish(takesQueues: true)
+        case .end:
             logger.error("the supervisor has gone: leaving")
             mailbox?.close()
-            end()
-            return true
+            finish()
         }
-        return watch?.look(now: nestbox_now()) == true && leavesReplaced()
+        return true
     }
 
     /// Another program stands where this one was.
@@ -95,7 +102,7 @@ final class ServingProcess {
             return false
         case .leave:
             logger.notice("\(launch.program) was replaced: leaving")
-            end(leavesToSpawner: true)
+            end(takesQueues: true)
             return true
         }
     }
@@ -110,8 +117,9 @@ final class ServingProcess {
             self.mailbox = mailbox
             let started = try StartedProcess(
                 launch, role: .successor, listeners: gateway.listeners, mailbox: mailbox,
-                // systemd waits only for processes that it has started, and kills the others.
-                isSibling: service.socket != nil, within: gateway.configuration.timeouts.start)
+                // systemd waits only for processes that it has started, and kills the others. The first process of a container
+                // has no parent that it could share.
+                isSibling: service.socket != nil && getpid() != 1, within: gateway.configuration.timeouts.start)
             successor = started
             logger.notice("starting process \(started.processID) in place of this one (\(getpid()))")
         } catch {
@@ -125,6 +133,10 @@ final class ServingProcess {
         switch started.progress() {
         case .starting:
             guard started.deadline <= nestbox_now() else { return false }
+            if started.giveUp() {
+                leave(to: started)
+                return true
+            }
             successor = nil
             _ = started.kill()
             goOn("process \(started.processID) did not serve in time ('timeouts.start') and was killed.")
@@ -148,21 +160,20 @@ final class ServingProcess {
     }
 
     /// Leaves the sockets to the successor and finishes what is under way.
-    private func leave(to successor: StartedProcess) {
+    /// - Parameter isToldToEnd: Whether that was asked for, of both.
+    private func leave(to successor: StartedProcess, isToldToEnd: Bool = false) {
         logger.notice("process \(successor.processID) serves; finishing the requests under way in process \(getpid())")
         service.ready(processID: successor.processID, status: "Listening")
-        if wantsAnother { kill(successor.processID, SIGHUP) }
-        var isToldToEnd = false
-        finish(heirs: mailbox) {
-            while let signal = self.signals.next() {
-                switch signal {
-                case .end, .interrupt:
-                    // What the first one asks for is being done.
-                    if isToldToEnd { return true }
-                    isToldToEnd = true
-                case .reload: kill(successor.processID, SIGHUP)
-                case .childEnded: _ = waitpid(successor.processID, nil, WNOHANG)
-                }
+        if wantsAnother { successor.send(SIGHUP) }
+        var isToldToEnd = isToldToEnd
+        finish(heirs: mailbox) { signal in
+            switch signal {
+            case .end, .interrupt:
+                // What the first one asks for is being done.
+                if isToldToEnd { return true }
+                isToldToEnd = true
+            case .reload: successor.send(SIGHUP)
+            case .childEnded: _ = waitpid(successor.processID, nil, WNOHANG)
             }
             return false
         }
@@ -170,51 +181,38 @@ final class ServingProcess {
 
     // MARK: The end
 
-    /// - Parameter leavesToSpawner: Whether a spawner starts the next process: it may have a new socket for it, so that what
-    ///   waits at this one is answered here.
-    private func end(leavesToSpawner: Bool = false) {
+    /// - Parameter takesQueues: Whether what waits at inherited sockets is answered here: a spawner that starts the next process
+    ///   may have a new socket for it.
+    private func end(takesQueues: Bool = false) {
         if let started = successor {
             successor = nil
-            // It may serve by now: then it is the one to end, and this one leaves the rest to it.
-            if started.progress() == .ready {
-                leave(to: started, asking: SIGTERM)
-                return
+            // If it serves by now, it is the one to end, and this one leaves the rest to it.
+            if started.giveUp() {
+                started.send(SIGTERM)
+                return leave(to: started, isToldToEnd: true)
             }
             _ = started.kill()
         }
         service.stopping()
-        let heirs = isWorker ? mailbox.flatMap { $0.isClosed ? nil : $0 } : nil
-        if !isWorker { mailbox?.close() }
-        finish(heirs: heirs, takesQueues: leavesToSpawner) {
-            while let signal = self.signals.next() {
-                switch signal {
-                // A supervisor kills whom it does not want to wait for.
-                case .end, .interrupt: if !self.isWorker { return true }
-                case .reload, .childEnded: break
-                }
-            }
-            return false
+        mailbox?.close()
+        finish(takesQueues: takesQueues) { signal in signal == .end || signal == .interrupt }
+    }
+
+    /// Finishes what is under way.
+    /// - Parameters:
+    ///   - heirs: Where connections go that wait for a request; without it all end.
+    ///   - cuts: Whether a signal that comes meanwhile ends the wait. A supervisor kills whom it does not want to wait for.
+    private func finish(
+        heirs: Mailbox? = nil, takesQueues: Bool = false, cuts: (ProcessSignals.Signal) -> Bool = { _ in false }
+    ) {
+        var isCut = false
+        let isDrained = gateway.stop(heirs: heirs, takesQueues: takesQueues, interrupt: signals.descriptor) {
+            while !isCut, let signal = signals.next() { isCut = cuts(signal) }
+            return isCut
         }
-    }
-
-    private func leave(to successor: StartedProcess, asking signal: Int32) {
-        kill(successor.processID, signal)
-        leave(to: successor)
-    }
-
-    private func finish(heirs: Mailbox?, takesQueues: Bool = false, isOver: () -> Bool) {
-        let isDrained = gateway.stop(
-            heirs: heirs, takesQueues: takesQueues, interrupt: signals.descriptor, isOver: isOver)
         if !isDrained {
-            logger.warning("requests were cut off at the end of process \(getpid()): 'timeouts.grace' was over")
+            let reason = isCut ? "a second signal came" : "'timeouts.grace' was over"
+            logger.warning("requests were cut off at the end of process \(getpid()): \(reason)")
         }
-    }
-}
-
-extension UInt64 {
-    /// Milliseconds until this time of the monotonic clock, rounded up, for `poll`.
-    var millisecondsUntil: Int32 {
-        let now = nestbox_now()
-        return self <= now ? 0 : Int32(clamping: (self - now) / 1_000_000 + 1)
     }
 }

@@ -5,9 +5,9 @@ import Glibc
 struct StartedProcess {
     let processID: Int32
     /// Becomes readable when it serves or has ended.
-    let ready: Int32
+    let channel: Channel
     /// When it must serve, in nanoseconds of the monotonic clock.
-    var deadline: UInt64
+    let deadline: UInt64
     /// Names the process even when its ID is another one's; -1 where the system cannot.
     private let handle: Int32
     private let isSibling: Bool
@@ -16,23 +16,19 @@ struct StartedProcess {
         case starting
         /// It serves.
         case ready
-        /// It has ended, or has closed the pipe.
+        /// It has ended.
         case failed
     }
 
     /// Starts a process.
     /// - Parameter isSibling: Whether it is to be a child of this process's parent, which waits for its end.
     init(
-        _ launch: Launch, role: Handover.Role, listeners: [Listener], mailbox: Mailbox, lifeline: Int32? = nil,
-        isSibling: Bool = false, within time: Duration
+        _ launch: Launch, role: Handover.Role, listeners: [Listener], mailbox: Mailbox, isSibling: Bool = false,
+        within time: Duration
     ) throws(GatewayError) {
-        var (reader, writer): (Int32, Int32) = (-1, -1)
-        guard nestbox_pipe(&reader, &writer) == 0 else {
-            throw GatewayError(.systemCallFailed, "pipe", errno: errno, remedy: "Check the limit of open files.")
-        }
-        defer { nestbox_close(writer) }
-        let handover = Handover(
-            role: role, listeners: listeners, mailbox: mailbox, ready: writer, lifeline: lifeline)
+        let (channel, other) = try Channel.pair()
+        defer { other.close() }
+        let handover = Handover(role: role, listeners: listeners, mailbox: mailbox, channel: other)
         var (processID, handle): (pid_t, Int32) = (0, -1)
         let error = Self.withPointers(launch.arguments) { arguments in
             Self.withPointers(launch.environment(handover)) { environment in
@@ -43,12 +39,14 @@ struct StartedProcess {
             }
         }
         guard error == 0 else {
-            nestbox_close(reader)
+            channel.close()
             throw GatewayError(
                 .processNotStarted, launch.program.description, errno: error,
-                remedy: "It is started by its path: the program must be there, and executable.")
+                remedy: [ENOENT, EACCES, ENOEXEC, ETXTBSY].contains(error)
+                    ? "It is started by its path: the program must be there, whole and executable."
+                    : "Check the limits of processes and memory.")
         }
-        (self.processID, ready, deadline) = (processID, reader, time.fromNow)
+        (self.processID, self.channel, deadline) = (processID, channel, time.fromNow)
         (self.handle, self.isSibling) = (handle, isSibling)
     }
 
@@ -66,10 +64,18 @@ struct StartedProcess {
 
     /// How far it has come; does not wait.
     func progress() -> Progress {
-        var state = pollfd(fd: ready, events: Int16(POLLIN), revents: 0)
-        guard poll(&state, 1, 0) == 1 else { return .starting }
-        var byte: UInt8 = 0
-        return read(ready, &byte, 1) == 1 ? .ready : .failed
+        switch channel.receive() {
+        case .message(.serves): .ready
+        case .nothing: .starting
+        case .message, .end: .failed
+        }
+    }
+
+    /// Waits for it no more.
+    /// - Returns: Whether it serves all the same. Else it never will, and has taken no connection.
+    func giveUp() -> Bool {
+        channel.stopReceiving()
+        return progress() == .ready
     }
 
     /// Sends it a signal, and nobody else: it may have ended, and another process may have its ID.
@@ -84,7 +90,7 @@ struct StartedProcess {
             send(SIGKILL)
             return "ended"
         }
-        // It may have ended by itself, which tells more: it has closed the pipe, and is about to end then.
+        // It may have ended by itself, which tells more.
         var status: Int32 = 0
         var result = waitpid(processID, &status, WNOHANG)
         if result == 0 {
@@ -96,7 +102,7 @@ struct StartedProcess {
 
     /// Lets go of it.
     func close() {
-        nestbox_close(ready)
+        channel.close()
         nestbox_close(handle)
     }
 }

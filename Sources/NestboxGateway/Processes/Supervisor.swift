@@ -17,17 +17,16 @@ package final class Supervisor {
     private var watch: ReplacementWatch?
     let listeners: [Listener]
     let mailbox: Mailbox
-    /// Nobody writes there: the workers see its end when this process is gone.
-    private let lifeline: (reader: Int32, writer: Int32)
 
     var places: [SupervisedPlace]
-    /// Workers that are to take the places of those that serve, during a reload.
-    var upcoming: [SupervisedProcess] = []
     /// Workers that have been told to leave.
-    var retired: [SupervisedProcess] = []
-    var wantsAnotherReload = false
+    private var retired: [SupervisedProcess] = []
+    /// Whether a reload was asked for that has not begun.
+    var wantsReload = false
+    /// Whether all places have a next process, and get it when all of these serve.
+    var isReloading = false
     /// Whether all have served at one time: until then a failure is one of the program's start.
-    private var hasStarted = false
+    var hasStarted = false
 
     /// Opens the sockets, or takes those that it was given.
     ///
@@ -41,11 +40,6 @@ package final class Supervisor {
         let isWatching = configuration.whenReplaced.map { $0 != .ignore } ?? false
         watch = isWatching ? ReplacementWatch(launch.program) : nil
         mailbox = try handover?.mailbox ?? Mailbox()
-        var (reader, writer): (Int32, Int32) = (-1, -1)
-        guard nestbox_pipe(&reader, &writer) == 0 else {
-            throw GatewayError(.systemCallFailed, "pipe", errno: errno, remedy: "Check the limit of open files.")
-        }
-        lifeline = (reader, writer)
         listeners = try handover?.listeners ?? Listener.all(configuration)
         places = (1...max(1, configuration.processes)).map { SupervisedPlace(number: $0) }
     }
@@ -67,33 +61,40 @@ package final class Supervisor {
     /// Waits for something to happen, and looks after it.
     /// - Returns: The exit status when it is over.
     private func step() -> Int32? {
-        var descriptors = [pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0)]
-        let starting = (places.compactMap(\.process) + upcoming).compactMap(\.starting)
-        descriptors += starting.map { pollfd(fd: $0.ready, events: Int16(POLLIN), revents: 0) }
-        let time = min(
-            nextTime(starting)?.millisecondsUntil ?? .max, watch == nil ? .max : ReplacementWatch.interval)
-        _ = poll(&descriptors, nfds_t(descriptors.count), time == .max ? -1 : time)
+        let processes = places.flatMap(\.processes)
+        let descriptors = [signals.descriptor] + processes.map(\.descriptor)
+        let time = (processes.compactMap(\.deadline) + places.compactMap(\.restart)).min()
+        wait(descriptors, until: time, atMost: watch == nil ? .max : ReplacementWatch.interval)
         while let signal = signals.next() {
             switch signal {
-            case .end, .interrupt: return end()
-            case .reload: reload()
+            case .end, .interrupt: return end(.end)
+            case .reload: wantsReload = true
             case .childEnded: break
             }
         }
         if let status = collect() { return status }
-        lookAfterStarting()
-        killLate()
-        guard watch?.look(now: nestbox_now()) == true else { return nil }
-        logger.notice("\(launch.program) was replaced")
-        if configuration.whenReplaced == .leave { return end() }
-        reload()
+        lookAfterProcesses()
+        if watch?.look(now: nestbox_now()) == true {
+            logger.notice("\(launch.program) was replaced")
+            // What waits at inherited sockets waits for a process that nobody may start.
+            if configuration.whenReplaced == .leave { return end(.endWithQueues) }
+            wantsReload = true
+        }
+        reloadIfWanted()
         return nil
     }
 
-    /// When something is to be done that nobody announces.
-    private func nextTime(_ starting: [StartedProcess]) -> UInt64? {
-        (starting.map(\.deadline) + places.compactMap(\.restart)
-            + retired.compactMap(\.killTime)).min()
+    /// Waits until one of `descriptors` is readable, or a worker is late to leave, which is ended then.
+    private func wait(_ descriptors: [Int32], until time: UInt64?, atMost milliseconds: Int32) {
+        var states = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        let time = min(time ?? .max, retired.compactMap(\.killTime).min() ?? .max)
+        let wait = min(time == .max ? .max : time.millisecondsUntil, milliseconds)
+        _ = poll(&states, nfds_t(states.count), wait == .max ? -1 : wait)
+        let now = nestbox_now()
+        for index in retired.indices where retired[index].killTime ?? .max <= now {
+            logger.warning("process \(retired[index].processID) does not leave and is killed")
+            retired[index].kill()
+        }
     }
 
     // MARK: Starting
@@ -103,7 +104,11 @@ package final class Supervisor {
             guard let time = places[index].restart, time <= nestbox_now() else { continue }
             places[index].restart = nil
             do {
-                places[index].process = try start()
+                if places[index].process == nil {
+                    places[index].process = try start()
+                } else if places[index].next == nil {
+                    places[index].next = try start()
+                }
             } catch {
                 let delay = places[index].delay.next(afterLife: .zero)
                 places[index].restart = max(delay, .milliseconds(100)).after(nestbox_now())
@@ -113,41 +118,49 @@ package final class Supervisor {
     }
 
     func start() throws(GatewayError) -> SupervisedProcess {
-        let started = try StartedProcess(
-            launch, role: .worker, listeners: listeners, mailbox: mailbox, lifeline: lifeline.reader,
-            within: configuration.timeouts.start)
-        return SupervisedProcess(processID: started.processID, start: nestbox_now(), starting: started)
+        SupervisedProcess(
+            try StartedProcess(
+                launch, role: .worker, listeners: listeners, mailbox: mailbox, within: configuration.timeouts.start))
     }
 
-    private func lookAfterStarting() {
+    /// Hears what the workers have said.
+    private func lookAfterProcesses() {
         for index in places.indices {
-            guard let process = places[index].process, let starting = process.starting else { continue }
-            switch starting.progress() {
-            case .ready:
-                starting.close()
-                places[index].process?.starting = nil
-                logger.info("worker \(places[index].number) is process \(process.processID)")
-            case .starting where starting.deadline <= nestbox_now():
-                logger.error("process \(process.processID) did not serve in time ('timeouts.start') and is killed")
-                places[index].process?.starting?.deadline = .max
-                kill(process.processID, SIGKILL)
-            case .starting: break
-            // Its end is collected, or made: it can never say that it serves.
-            case .failed: kill(process.processID, SIGKILL)
+            let served = places[index].serves
+            places[index].process?.look()
+            places[index].next?.look()
+            if places[index].serves, !served { announce(places[index]) }
+            guard !isReloading else { continue }
+            if places[index].next?.serves == true {
+                succeed(index)
+                announce(places[index])
+            } else if places[index].process?.wantsToLeave == true, places[index].next == nil {
+                places[index].restart = places[index].restart ?? nestbox_now()
             }
         }
-        if !hasStarted, places.allSatisfy({ $0.process.map { $0.starting == nil } ?? false }) {
-            hasStarted = true
-            let addresses = listeners.map(\.address.description).joined(separator: ", ")
-            let count = places.count == 1 ? "1 process" : "\(places.count) processes"
-            if let handover {
-                handover.announceReady()
-            } else {
-                service.ready(status: "\(count) on \(addresses)")
-            }
-            logger.notice("listening on \(addresses) with \(count)")
+        if isReloading, places.allSatisfy({ $0.next?.serves == true }) { finishReload() }
+        guard !hasStarted, places.allSatisfy(\.serves) else { return }
+        hasStarted = true
+        let addresses = listeners.map(\.address.description).joined(separator: ", ")
+        let count = places.count == 1 ? "1 process" : "\(places.count) processes"
+        if let handover {
+            // If nobody waits for this process any more it is about to be killed.
+            handover.channel.send(.serves)
+            handover.channel.close()
+        } else {
+            service.ready(status: "\(count) on \(addresses)")
         }
-        lookAfterUpcoming()
+        logger.notice("listening on \(addresses) with \(count)")
+    }
+
+    private func announce(_ place: SupervisedPlace) {
+        guard let process = place.process else { return }
+        logger.info("worker \(place.number) is process \(process.processID)")
+    }
+
+    /// Gives a place to its next process, which serves.
+    func succeed(_ index: Int) {
+        if let process = places[index].succeed() { retire(process) }
     }
 
     // MARK: Ends
@@ -160,18 +173,18 @@ package final class Supervisor {
             let processID = waitpid(-1, &status, WNOHANG)
             guard processID > 0 else { return nil }
             let end = ProcessEnd(status)
-            if let index = places.firstIndex(where: { $0.process?.processID == processID }) {
-                if let status = ended(index, end) { return status }
-            } else if let index = retired.firstIndex(where: { $0.processID == processID }) {
-                let wasKilled = retired.remove(at: index).killTime == nil
-                if end == .exited(0) || wasKilled && end == .signalled(SIGKILL) {
+            if let index = retired.firstIndex(where: { $0.processID == processID }) {
+                let process = retired.remove(at: index)
+                process.close()
+                if end == .exited(0) || process.killTime == nil && end == .signalled(SIGKILL) {
                     logger.info("process \(processID) has left")
                 } else {
                     logger.warning("process \(processID), which was to leave, \(end)")
                 }
-            } else if let index = upcoming.firstIndex(where: { $0.processID == processID }) {
-                upcoming.remove(at: index).starting?.close()
-                failReload("process \(processID) \(end) before all served.")
+            } else if let index = places.firstIndex(where: { $0.next?.processID == processID }) {
+                nextEnded(index, end)
+            } else if let index = places.firstIndex(where: { $0.process?.processID == processID }) {
+                if let status = ended(index, end) { return status }
             }
         }
     }
@@ -179,58 +192,63 @@ package final class Supervisor {
     private func ended(_ index: Int, _ end: ProcessEnd) -> Int32? {
         guard let process = places[index].process else { return nil }
         places[index].process = nil
-        process.starting?.close()
-        if !hasStarted, process.starting != nil {
+        process.close()
+        let words = process.words(end)
+        if !hasStarted, !process.serves {
             // It has said why. The others would say the same.
-            logger.error("process \(process.processID) \(end) before it served: the program does not start")
-            _ = self.end()
+            logger.error("process \(process.processID) \(words) before it served: the program does not start")
+            _ = self.end(.end)
             if case .exited(let status) = end, status != 0 { return status }
             return 1
         }
-        let life = Duration.nanoseconds(Int64(clamping: nestbox_now() - process.start))
-        let delay = places[index].delay.next(afterLife: life)
-        places[index].restart = delay.after(nestbox_now())
-        let time = delay == .zero ? "now" : "in \(Double(delay / .milliseconds(100)) / 10) s"
+        let level: Logger.Level = end == .exited(0) ? .notice : .error
+        if !isReloading, places[index].next != nil {
+            logger.log(level: level, "worker \(places[index].number), process \(process.processID), \(words)")
+            _ = places[index].succeed()
+            return nil
+        }
+        let time = restart(index, after: process)
         logger.log(
-            level: end == .exited(0) ? .notice : .error,
-            "worker \(places[index].number), process \(process.processID), \(end); another one starts \(time)")
+            level: level,
+            "worker \(places[index].number), process \(process.processID), \(words); another one starts \(time)")
         return nil
     }
 
-    private func killLate() {
-        let now = nestbox_now()
-        for index in retired.indices {
-            guard let time = retired[index].killTime, time <= now else { continue }
-            retired[index].killTime = nil
-            logger.warning("process \(retired[index].processID) does not leave and is killed")
-            kill(retired[index].processID, SIGKILL)
+    /// The process that was to take a place has ended.
+    private func nextEnded(_ index: Int, _ end: ProcessEnd) {
+        guard let process = places[index].next else { return }
+        places[index].next = nil
+        process.close()
+        guard !isReloading else {
+            return failReload("process \(process.processID) \(process.words(end)) before all served.")
         }
+        let time = restart(index, after: process)
+        logger.error("process \(process.processID) \(process.words(end)) before it served; another one starts \(time)")
     }
 
-    /// Tells workers to leave: those that serve by SIGTERM; the others have nothing to finish.
-    func retire(_ processes: [SupervisedProcess]) {
-        for var process in processes {
-            let starting = process.starting
-            process.starting = nil
-            // One that serves by now may have begun to answer.
-            let serves = starting.map { $0.progress() == .ready } ?? true
-            starting?.close()
-            if !serves {
-                kill(process.processID, SIGKILL)
-            } else {
-                kill(process.processID, SIGTERM)
-                // They have the grace time themselves, and a second for handlers that are cancelled.
-                process.killTime = (configuration.timeouts.grace + .seconds(3)).fromNow
-            }
-            retired.append(process)
-        }
+    /// Has a process started in a place.
+    /// - Returns: When, in words.
+    private func restart(_ index: Int, after process: SupervisedProcess) -> String {
+        let life = Duration.nanoseconds(Int64(clamping: nestbox_now() - process.start))
+        let delay = places[index].delay.next(afterLife: life)
+        places[index].restart = delay.after(nestbox_now())
+        return delay == .zero ? "now" : "in \(Double(delay / .milliseconds(100)) / 10) s"
+    }
+
+    /// Tells a worker to go; one that does not serve yet is killed.
+    func retire(_ process: SupervisedProcess, _ message: Channel.Message = .leave) {
+        var process = process
+        // They have the grace time themselves, and a second for handlers that are cancelled.
+        process.dismiss(message, within: configuration.timeouts.grace + .seconds(3))
+        retired.append(process)
     }
 
     func reloading() { service.reloading() }
     func reloaded(status: String) { service.ready(status: status) }
 
     /// Ends all: nobody listens any more, and what is under way is finished.
-    private func end() -> Int32 {
+    /// - Parameter message: What the workers are told.
+    private func end(_ message: Channel.Message) -> Int32 {
         // A successor that does not come to serve leaves alone what still is another one's.
         if hasStarted || handover == nil {
             service.stopping()
@@ -240,20 +258,17 @@ package final class Supervisor {
                 listener.close()
             }
         }
-        retire(places.compactMap(\.process) + upcoming)
+        for process in places.flatMap(\.processes) { retire(process, message) }
         places = []
-        upcoming = []
         while !retired.isEmpty {
-            var descriptor = pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0)
-            _ = poll(&descriptor, 1, nextTime([])?.millisecondsUntil ?? 1000)
+            wait([signals.descriptor], until: nil, atMost: .max)
             while let signal = signals.next() {
                 switch signal {
-                case .end, .interrupt: for process in retired { kill(process.processID, SIGKILL) }
+                case .end, .interrupt: for index in retired.indices { retired[index].kill() }
                 case .reload, .childEnded: break
                 }
             }
             _ = collect()
-            killLate()
         }
         return 0
     }

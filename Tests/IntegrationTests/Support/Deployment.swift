@@ -63,6 +63,17 @@ final class Deployment {
         return ((try? File.lines("/proc/net/unix")) ?? []).count { $0.hasSuffix(" \(path)") } - 1
     }
 
+    /// How many connections one of its processes has.
+    func connections(of processID: Int32) -> Int {
+        let path = directory.path("app.sock")
+        let sockets = Process.sockets(of: processID)
+        return ((try? File.lines("/proc/net/unix")) ?? []).count { line in
+            let fields = line.split(separator: " ")
+            // The fourth field has a flag for the socket that listens.
+            return fields.count == 8 && fields[7] == path && fields[3] == "00000000" && sockets.contains("\(fields[6])")
+        }
+    }
+
     /// What makes the next process fail at its start, or no more.
     func obstruct(_ how: String?) throws {
         if let how { try directory.write(how, to: "start") } else { unlink(directory.path("start")) }

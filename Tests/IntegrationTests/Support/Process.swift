@@ -10,6 +10,18 @@ enum Process {
     /// How many descriptors a process has open.
     static func descriptors(of processID: Int32) -> Int { File.names(in: "/proc/\(processID)/fd").count }
 
+    /// The inodes of the sockets that a process has open.
+    static func sockets(of processID: Int32) -> Set<String> {
+        let folder = "/proc/\(processID)/fd"
+        return Set(
+            File.names(in: folder).compactMap { name in
+                var buffer = [CChar](repeating: 0, count: 64)
+                let count = max(0, readlink("\(folder)/\(name)", &buffer, buffer.count))
+                let target = String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
+                return target.hasPrefix("socket:[") ? String(target.dropFirst(8).dropLast()) : nil
+            })
+    }
+
     /// How many bytes of memory a process occupies.
     static func memory(of processID: Int32) -> Int? {
         let fields = (try? File.text("/proc/\(processID)/statm"))?.split(separator: " ") ?? []
@@ -37,6 +49,9 @@ extension Process {
         /// When it was started, in the system's ticks.
         let start: UInt64
 
+        /// Whether there is a process of that number.
+        static func runs(_ id: Int32) -> Bool { Status(id).map { !$0.hasEnded } ?? false }
+
         /// Whether it still runs; one that has ended and is not yet collected does not.
         var isRunning: Bool { Status(id).map { $0.start == start && !$0.hasEnded } ?? false }
     }
@@ -44,6 +59,7 @@ extension Process {
     /// What `/proc/ID/stat` says.
     private struct Status {
         let hasEnded: Bool
+        let isStopped: Bool
         let parent: Int32
         let start: UInt64
 
@@ -55,9 +71,13 @@ extension Process {
                 let start = UInt64(fields[fields.startIndex + 19])
             else { return nil }
             hasEnded = ["Z", "X"].contains(fields[fields.startIndex])
+            isStopped = fields[fields.startIndex] == "T"
             (self.parent, self.start) = (parent, start)
         }
     }
+
+    /// Whether a process was stopped by a signal.
+    static func isStopped(_ id: Int32) -> Bool { Status(id)?.isStopped ?? false }
 
     private static var all: [Int32: Status] {
         let ids = File.names(in: "/proc").compactMap { Int32($0) }

@@ -3,7 +3,8 @@ import Nestbox
 
 /// A program that writes the number of every request it answers into the file `LEDGER_BOOK`, and that can be brought down.
 ///
-/// For the tests of processes. What the file `LEDGER_START` holds keeps it from starting: `fail`, `crash` or `hang`.
+/// For the tests of processes. What the file `LEDGER_START` holds keeps it from starting: `fail`, `crash` or `hang`, or
+/// `next hangs` for those alone that another one has started.
 @main
 struct Ledger {
     static func main() throws {
@@ -48,6 +49,7 @@ struct Ledger {
         case Int32(UInt8(ascii: "f")): exit(3)
         case Int32(UInt8(ascii: "c")): abort()
         case Int32(UInt8(ascii: "h")): while true { pause() }
+        case Int32(UInt8(ascii: "n")): while getenv("_NESTBOX_HANDOVER") != nil { pause() }
         default: break
         }
     }
