@@ -126,6 +126,40 @@ extension Integration {
             #expect(File.exists(place.directory.path("app.sock")))
         }
 
+        @Test(
+            "systemd's socket activation: 20 reloads under load, and no request is lost or answered twice",
+            arguments: [[], ["--processes", "2"]])
+        func reloadsUnderActivation(arguments: [String]) async throws {
+            let place = try Place()
+            defer { place.end() }
+            let activate = try #require(Repository.tool("systemd-socket-activate"))
+            let book = place.directory.path("book")
+            let child = try ChildProcess(
+                activate,
+                ["-l", place.directory.path("app.sock"), "-E", "LEDGER_BOOK=\(book)", place.program]
+                    + ["--log-level", "notice"] + arguments,
+                stdout: .null, stderr: .file(place.directory.path("log")))
+            defer { _ = try? child.stop() }
+            #expect(eventually { place.log.contains("Listening on") })
+            let nginx = try NginxServer(before: place.socket)
+            let isDone = arguments.isEmpty ? " serves; finishing" : " notice nestbox reload: all new"
+            let load = try await Load.run(6, at: [nginx.address]) { load in
+                for reload in 1...20 {
+                    #expect(eventually(within: .seconds(30)) { load.count >= 200 * reload })
+                    // The one that serves, which is the only one of them once its predecessor has left.
+                    let serving = arguments.isEmpty ? try Self.process(at: place.socket) : child.processID
+                    kill(serving, SIGHUP)
+                    #expect(eventually { place.log.count(of: isDone) == reload }, "\(reload)")
+                }
+                #expect(eventually(within: .seconds(30)) { load.count >= 4400 })
+            }
+            #expect(load.failed.isEmpty, "\(load.failed.prefix(5)) \(nginx.errors.prefix(5))")
+            let numbers = try File.lines(book).map { String($0.prefix { $0 != " " }) }
+            #expect(numbers.count == Set(numbers).count)
+            #expect(Set(numbers) == Set(load.answered))
+            #expect(File.exists(place.directory.path("app.sock")))
+        }
+
         @Test("a listening socket as standard input, blocking or not", arguments: [false, true])
         func standardInput(isNonBlocking: Bool) throws {
             let place = try Place()
@@ -188,4 +222,9 @@ extension Integration {
                 })
         }
     }
+}
+
+extension String {
+    /// How often a text occurs.
+    fileprivate func count(of text: String) -> Int { ranges(of: text).count }
 }
