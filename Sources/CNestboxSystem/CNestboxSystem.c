@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
@@ -30,6 +31,8 @@ int nestbox_epoll_modify(int epoll, int descriptor, uint32_t events, uint64_t da
     struct epoll_event event = {.events = events, .data.u64 = data};
     return epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event);
 }
+
+int nestbox_epoll_remove(int epoll, int descriptor) { return epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, NULL); }
 
 int nestbox_epoll_wait(int epoll, struct nestbox_event *events, int maximum, int timeout_ms) {
     struct epoll_event ready[16];
@@ -101,6 +104,11 @@ int nestbox_pipe(int *reader, int *writer) {
 }
 
 int nestbox_pipe_size(int pipe, int size) { return fcntl(pipe, F_SETPIPE_SZ, size); }
+
+int nestbox_terminal_width(int descriptor) {
+    struct winsize size;
+    return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
 
 int nestbox_processors(void) {
     cpu_set_t set;

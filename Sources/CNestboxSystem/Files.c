@@ -192,6 +192,8 @@ int nestbox_lock(int descriptor) {
     return result;
 }
 
+int nestbox_try_lock(int descriptor) { return flock(descriptor, LOCK_EX | LOCK_NB); }
+
 int nestbox_try_lock_byte(int descriptor, int64_t offset) {
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)offset, .l_len = 1};
     int result;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,3 +62,16 @@ ssize_t nestbox_copy(int from, int64_t offset, int to, int64_t to_offset, size_t
     RETRY(written, pwrite(to, buffer, (size_t)read, (off_t)to_offset));
     return written;
 }
+
+int nestbox_make_temporary_directory(char *template) { return mkdtemp(template) != NULL ? 0 : -1; }
+
+static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *place) {
+    (void)status;
+    (void)type;
+    (void)place;
+    // What is left is told by the directory, which cannot be removed then.
+    remove(path);
+    return 0;
+}
+
+int nestbox_remove_tree(const char *path) { return nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS); }

@@ -61,7 +61,7 @@ extension Integration {
             let hello = try ServedExample("Hello")
             kill(try #require(hello.process("nginx")), SIGKILL)
             #expect(try hello.wait() == .exited(1))
-            #expect(hello.log.contains("nginx has ended: signal 9"))
+            #expect(hello.log.contains("nginx was ended by signal 9"))
             #expect(eventually { hello.isGone })
             #expect(File.names(in: hello.temporary.path).isEmpty)
         }
@@ -99,10 +99,10 @@ extension Integration {
             try hello.replace(withScript: "echo 'no <luck>' >&2; exit 3")
             #expect(try eventually(within: .seconds(20)) { try hello.request().status == 502 })
             #expect(
-                eventually { hello.log.contains("program did not start: exit status 3. Waiting for the next build") })
+                eventually { hello.log.contains("ended with status 3 before it served. Waiting for the next build") })
             let page = try hello.request()
             #expect(page.field("content-type") == "text/html; charset=utf-8")
-            #expect(page.text.contains("<pre>no &lt;luck&gt;\n</pre>") && page.text.contains("exit status 3"))
+            #expect(page.text.contains("<pre>no &lt;luck&gt;\n</pre>") && page.text.contains("ended with status 3"))
             #expect(hello.log.contains("no <luck>\n"))
             try hello.replace(with: "Hello")
             #expect(try eventually(within: .seconds(20)) { try hello.request().status == 200 })
@@ -134,7 +134,7 @@ extension Integration {
             kill(program, SIGKILL)
             #expect(eventually { hello.process("program").map { $0 != program } ?? false })
             #expect(try hello.request().status == 200)
-            #expect(hello.log.contains("program has ended by itself (signal 9, Killed), and is started again"))
+            #expect(hello.log.contains("program was ended by signal 9 (Killed), and is started again"))
         }
 
         @Test("knows visitors after a restart, with a secret of its own when none is configured")
@@ -217,7 +217,7 @@ extension Integration {
                 environment: ServedExample.environment(temporary))
             #expect(output.status == .exited(2))
             #expect(output.stderr.contains("/nowhere/at/all"), "\(output.stderr)")
-            #expect(output.stderr.contains("Counter did not start (exit status 2)"), "\(output.stderr)")
+            #expect(output.stderr.contains("Counter ended with status 2 before it served"), "\(output.stderr)")
             #expect(File.names(in: temporary.path).isEmpty)
         }
 

@@ -9,9 +9,9 @@
 #include <sys/types.h>
 
 #include "NestboxBytes.h"
-#include "NestboxChildren.h"
+#include "NestboxChannels.h"
 #include "NestboxFiles.h"
-#include "NestboxGenerations.h"
+#include "NestboxProcesses.h"
 #include "NestboxTemporaryFiles.h"
 
 /// Events of `nestbox_epoll_…`, with the kernel's values.
@@ -27,6 +27,7 @@ enum {
 int nestbox_epoll_create(void);
 int nestbox_epoll_add(int epoll, int descriptor, uint32_t events, uint64_t data);
 int nestbox_epoll_modify(int epoll, int descriptor, uint32_t events, uint64_t data);
+int nestbox_epoll_remove(int epoll, int descriptor);
 
 struct nestbox_event {
     uint64_t data;
@@ -64,6 +65,9 @@ int nestbox_pipe(int *reader, int *writer);
 
 /// Grows a pipe; returns its new size.
 int nestbox_pipe_size(int pipe, int size);
+
+/// The columns of the terminal that a descriptor leads to, 0 if it is none.
+int nestbox_terminal_width(int descriptor);
 
 /// The processors that this process may use.
 int nestbox_processors(void);

@@ -71,6 +71,8 @@ int nestbox_sync_data(int descriptor);
 
 /// Waits for the exclusive flock of a file.
 int nestbox_lock(int descriptor);
+/// Takes it without waiting; EWOULDBLOCK when another has it.
+int nestbox_try_lock(int descriptor);
 /// Takes the open file description's lock of one byte without waiting; EAGAIN when another has it.
 int nestbox_try_lock_byte(int descriptor, int64_t offset);
 

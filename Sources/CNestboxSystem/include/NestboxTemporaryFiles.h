@@ -1,4 +1,4 @@
-// Temporary files without a name, and giving them one.
+// Temporary files without a name, and giving them one; temporary directories.
 // Functions return what the system call returns, -1 with errno, unless they say otherwise; EINTR is tried again.
 #ifndef NESTBOX_TEMPORARY_FILES_H
 #define NESTBOX_TEMPORARY_FILES_H
@@ -18,6 +18,11 @@ int nestbox_link_temporary(int descriptor, const char *path);
 int nestbox_create(const char *path, unsigned mode);
 int nestbox_remove(const char *path);
 int nestbox_rename_path(const char *from, const char *to);
+
+/// Makes a new directory of mode 0700; `template` ends in XXXXXX, which is replaced.
+int nestbox_make_temporary_directory(char *template);
+/// Removes a directory with all that is in it, following no links.
+int nestbox_remove_tree(const char *path);
 
 /// Copies up to `count` bytes from an offset to the place where the other file is at, in the kernel if it can; returns how
 /// many, 0 at the end.

@@ -19,7 +19,8 @@ struct ProcessSignals {
 
     /// Blocks the signals in the calling thread, which must be the only one so far, and so in those that it starts.
     init() throws(GatewayError) {
-        descriptor = nestbox_process_signals()
+        let numbers = [SIGTERM, SIGINT, SIGHUP, SIGUSR2, SIGCHLD]
+        descriptor = nestbox_signals(numbers, numbers.count)
         guard descriptor >= 0 else {
             throw GatewayError(.systemCallFailed, "signalfd", errno: errno, remedy: "Check the limit of open files.")
         }
@@ -30,7 +31,7 @@ struct ProcessSignals {
     /// Takes a signal; does not wait.
     func next() -> Signal? {
         var isHangup: Int32 = 0
-        switch nestbox_next_process_signal(descriptor, &isHangup) {
+        switch nestbox_next_signal(descriptor, &isHangup) {
         case SIGTERM: return .end
         case SIGINT: return .interrupt
         case SIGHUP where isHangup != 0: return .end

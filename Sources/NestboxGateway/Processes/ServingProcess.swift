@@ -50,7 +50,7 @@ final class ServingProcess {
         var descriptors = [signals.descriptor, successor?.channel.descriptor, supervisor?.descriptor].map {
             pollfd(fd: $0 ?? -1, events: Int16(POLLIN), revents: 0)
         }
-        let time = successor?.deadline.millisecondsUntil ?? (watch == nil ? -1 : ReplacementWatch.interval)
+        let time = successor?.deadline.millisecondsUntil ?? watch?.interval ?? -1
         _ = poll(&descriptors, nfds_t(descriptors.count), time)
         while let signal = signals.next() {
             switch signal {

@@ -29,37 +29,20 @@ struct StartedProcess {
         let (channel, other) = try Channel.pair()
         defer { other.close() }
         let handover = Handover(role: role, listeners: listeners, mailbox: mailbox, channel: other)
-        var (processID, handle): (pid_t, Int32) = (0, -1)
-        let error = Self.withPointers(launch.arguments) { arguments in
-            Self.withPointers(launch.environment(handover)) { environment in
-                let kept = handover.descriptors
-                return nestbox_start_generation(
-                    launch.program.path, arguments, environment, kept, kept.count, isSibling ? 1 : 0, &processID,
-                    &handle)
-            }
-        }
-        guard error == 0 else {
+        var spawn = Spawn(
+            path: launch.program.path, arguments: launch.arguments, environment: launch.environment(handover))
+        (spawn.kept, spawn.isSibling) = (handover.descriptors, isSibling)
+        do throws(Spawn.Failure) {
+            (processID, handle) = try spawn.start()
+        } catch {
             channel.close()
             throw GatewayError(
-                .processNotStarted, launch.program.description, errno: error,
-                remedy: [ENOENT, EACCES, ENOEXEC, ETXTBSY].contains(error)
+                .processNotStarted, launch.program.description, errno: error.errno,
+                remedy: [ENOENT, EACCES, ENOEXEC, ETXTBSY].contains(error.errno)
                     ? "It is started by its path: the program must be there, whole and executable."
                     : "Check the limits of processes and memory.")
         }
-        (self.processID, self.channel, deadline) = (processID, channel, time.fromNow)
-        (self.handle, self.isSibling) = (handle, isSibling)
-    }
-
-    /// Calls `body` with a list of texts as exec takes it.
-    private static func withPointers<Result>(
-        _ texts: [[CChar]], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
-    ) -> Result {
-        let pointers = texts.map { strdup($0) } + [nil]
-        defer { for pointer in pointers { free(pointer) } }
-        return pointers.withUnsafeBufferPointer { buffer in
-            // It has at least its last element.
-            buffer.baseAddress.map(body) ?? body([nil])
-        }
+        (self.channel, self.isSibling, deadline) = (channel, isSibling, time.fromNow)
     }
 
     /// How far it has come; does not wait.

@@ -64,7 +64,7 @@ package final class Supervisor {
         let processes = places.flatMap(\.processes)
         let descriptors = [signals.descriptor] + processes.map(\.descriptor)
         let time = (processes.compactMap(\.deadline) + places.compactMap(\.restart)).min()
-        wait(descriptors, until: time, atMost: watch == nil ? .max : ReplacementWatch.interval)
+        wait(descriptors, until: time, atMost: watch?.interval ?? .max)
         while let signal = signals.next() {
             switch signal {
             case .end, .interrupt: return end(.end)

@@ -1,5 +1,6 @@
 import CNestboxSystem
 import Glibc
+import NestboxGateway
 
 /// A private nginx, the program behind it, and the loop that looks after both.
 ///
@@ -21,11 +22,8 @@ final class DevelopmentFront {
     private var socket: ServedSocket?
     private var child: ServedProcess?
     private var state = State.starting
-    /// The build that runs or has failed, and the newer one that may still be being written.
-    private var running: ServedProgram.Identity?
-    private var newer: ServedProgram.Identity?
-    /// When the file was looked at last.
-    private var looked: UInt64 = 0
+    /// Notices another build than the one that runs or has failed.
+    private var watch: ReplacementWatch
     private var hasGreeted = false
 
     private enum State {
@@ -49,7 +47,9 @@ final class DevelopmentFront {
     ) {
         (self.program, self.directory, self.output) = (program, directory, output)
         (nginxPath, port, self.isDevelopment) = (nginx, listener, isDevelopment)
-        signals = nestbox_supervisor_signals()
+        watch = ReplacementWatch(program.file, known: nil, interval: Self.interval)
+        let numbers = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD]
+        signals = nestbox_signals(numbers, numbers.count)
     }
 
     deinit { close(signals) }
@@ -77,14 +77,14 @@ final class DevelopmentFront {
                 forward()
                 self.nginx = nil
                 let end = nginx.collect()
-                guard hasGreeted else { throw StartError("nginx did not start (\(end)): its message stands above") }
-                output.note("nginx has ended: \(end)")
+                guard hasGreeted else { throw StartError("nginx \(end) before it served: its message stands above") }
+                output.note("nginx \(end)")
                 return .problem
             }
             if let child, child.hasEnded, let status = try programHasEnded(child) { return status }
             if case .starting = state, socket?.hasAnswered == true { state = .running }
             greet()
-            try watch()
+            replaceIfBuilt()
         }
     }
 
@@ -93,8 +93,7 @@ final class DevelopmentFront {
     private func startProgram() throws(StartError) {
         state = .starting
         // Before it is started: what is written meanwhile is another one.
-        running = program.identity
-        newer = nil
+        watch = ReplacementWatch(program.file, known: program.file.identity, interval: Self.interval)
         let socket: ServedSocket
         if let present = self.socket {
             socket = present
@@ -115,15 +114,15 @@ final class DevelopmentFront {
         let end = child.collect()
         switch state {
         case .stopping: start(again: "\(program.name) was built anew")
-        case .running where end == .status(0):
+        case .running where end == .exited(0):
             output.note("\(program.name) has ended")
             return .problem
-        case .running: start(again: "\(program.name) has ended by itself (\(end)), and is started again")
+        case .running: start(again: "\(program.name) \(end), and is started again")
         case .starting, .down:
             guard hasGreeted else {
-                throw StartError("\(program.name) did not start (\(end)): its message stands above")
+                throw StartError("\(program.name) \(end) before it served: its message stands above")
             }
-            isDown("\(program.name) did not start: \(end)", child.lastWords)
+            isDown("\(program.name) \(end) before it served", child.lastWords)
         }
         return nil
     }
@@ -151,7 +150,7 @@ final class DevelopmentFront {
     }
 
     /// Looks whether the program was built anew, and replaces it when the new file is whole.
-    private func watch() throws {
+    private func replaceIfBuilt() {
         if case .stopping(let since, let isUrged) = state, let child {
             let now = nestbox_now()
             if now > since + 2 * Self.grace {
@@ -163,15 +162,10 @@ final class DevelopmentFront {
             }
             return
         }
-        // Requests wake this more often, and what they have logged says nothing of the file.
         let now = nestbox_now()
-        guard now >= looked + UInt64(Self.interval) * 1_000_000 else { return }
-        looked = now
-        guard let found = program.identity, found != running, found.isExecutable else { return newer = nil }
-        // A linker may still be writing: it counts when it has not changed since the last look.
-        guard found == newer else { return newer = found }
+        guard watch.look(now: now) else { return }
         guard let child else { return start(again: "\(program.name) was built anew") }
-        // SIGHUP belongs here once the program takes its socket over from itself; until then requests wait in the queue.
+        // Not SIGHUP: a program that does not start would go on as it was, and its author would not be told in the browser.
         child.send(SIGTERM)
         state = .stopping(since: now, isUrged: false)
     }
@@ -200,8 +194,9 @@ final class DevelopmentFront {
     /// The signal that ends this, if there is one.
     private func nextSignal() -> Int32? {
         while true {
-            let signal = nestbox_next_supervisor_signal(signals)
-            if signal < 0 { return nil }
+            var isHangup: Int32 = 0
+            let signal = nestbox_next_signal(signals, &isHangup)
+            if signal == 0 { return nil }
             if signal != SIGCHLD { return signal }
         }
     }

@@ -1,5 +1,6 @@
 import CNestboxSystem
 import Glibc
+import NestboxGateway
 
 /// A child of `serve`, which leads a session of its own, with what it writes to its standard error stream.
 ///
@@ -27,28 +28,31 @@ final class ServedProcess {
         // It waits when this process is slow to read, and loses nothing.
         _ = fcntl(writer, F_SETFL, 0)
         _ = fcntl(reader, F_SETFL, O_NONBLOCK)
-        var argv = arguments.map { strdup($0) } + [nil]
-        let own = environment.map { strdup($0) }
-        defer { for text in argv + own { free(text) } }
-        var envp = own + Self.inherited(besides: environment) + [nil]
-        let descriptors = [input, STDOUT_FILENO, writer] + others
-        id = nestbox_start_child(program, &argv, &envp, descriptors, Int32(descriptors.count))
-        let error = errno
-        close(writer)
-        self.reader = reader
-        guard id > 0 else {
+        defer { close(writer) }
+        var spawn = Spawn(
+            path: Array(program.utf8CString), arguments: arguments.map { Array($0.utf8CString) },
+            environment: environment.map { Array($0.utf8CString) } + Self.inherited(besides: environment))
+        spawn.descriptors = [input, STDOUT_FILENO, writer] + others
+        (spawn.leadsSession, spawn.deathSignal) = (true, SIGTERM)
+        do throws(Spawn.Failure) {
+            let (id, handle) = try spawn.start()
+            nestbox_close(handle)
+            (self.id, self.reader) = (id, reader)
+        } catch {
             close(reader)
-            throw StartError("\(program) cannot be started: \(String(cString: strerror(error)))")
+            throw StartError("\(program) cannot be started: \(error)")
         }
     }
 
-    private static func inherited(besides variables: [String]) -> [UnsafeMutablePointer<CChar>?] {
+    private static func inherited(besides variables: [String]) -> [[CChar]] {
         let names = variables.compactMap { $0.split(separator: "=").first.map { "\($0)=" } }
-        var entries: [UnsafeMutablePointer<CChar>?] = []
+        var entries: [[CChar]] = []
         // The environment ends with a null pointer, and nothing changes it meanwhile: this is the only thread.
         var entry = nestbox_environment()
         while let text = entry?.pointee {
-            if !names.contains(where: { strncmp(text, $0, $0.utf8.count) == 0 }) { entries.append(text) }
+            if !names.contains(where: { strncmp(text, $0, $0.utf8.count) == 0 }) {
+                entries.append(Array(UnsafeBufferPointer(start: text, count: strlen(text) + 1)))
+            }
             entry = entry?.advanced(by: 1)
         }
         return entries
@@ -75,25 +79,13 @@ final class ServedProcess {
     var hasEnded: Bool { nestbox_child_has_ended(id) == 1 }
 
     /// Collects it after its end, and returns what that was.
-    func collect() -> End {
+    func collect() -> ProcessEnd {
         // Until it is collected its number stands for its session, in which something may have been left.
         kill9()
-        let status = nestbox_collect_child(id)
-        return status >= 256 ? .signal(status - 256) : .status(status)
+        var status: Int32 = 0
+        while waitpid(id, &status, 0) < 0, errno == EINTR {}
+        return ProcessEnd(status)
     }
 
     deinit { close(reader) }
-
-    /// How a process ended.
-    enum End: Equatable, CustomStringConvertible {
-        case status(Int32)
-        case signal(Int32)
-
-        var description: String {
-            switch self {
-            case .status(let status): "exit status \(status)"
-            case .signal(let signal): "signal \(signal), \(String(cString: strsignal(signal)))"
-            }
-        }
-    }
 }
