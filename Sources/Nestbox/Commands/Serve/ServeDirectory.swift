@@ -18,8 +18,14 @@ struct ServeDirectory: Sendable {
             throw StartError("\(parent): \(String(cString: strerror(errno))). Set TMPDIR to a directory of yours")
         }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        lock = open("\(path)/lock", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
-        _ = nestbox_try_lock(lock)
+        // It has its name once it is locked: another process takes one that it can lock for abandoned.
+        let new = "\(path)/lock.new"
+        lock = open(new, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        guard lock >= 0, nestbox_try_lock(lock) == 0, rename(new, "\(path)/lock") == 0 else {
+            let error = StartError("\(new): \(String(cString: strerror(errno)))")
+            remove()
+            throw error
+        }
     }
 
     /// The path of a file in it.
@@ -45,7 +51,7 @@ struct ServeDirectory: Sendable {
     /// Removes it with all that is in it.
     func remove() {
         _ = nestbox_remove_tree(path)
-        close(lock)
+        nestbox_close(lock)
     }
 
     /// `TMPDIR`, unless the path of a socket there would be too long.
