@@ -125,6 +125,8 @@ extension Integration {
             // Two looks at the file, and more.
             #expect(!eventually(within: .seconds(1)) { hello.process("program") != program })
             #expect(try hello.request().status == 200)
+            #expect(chmod(hello.directory.path("program"), 0o755) == 0)
+            #expect(eventually { hello.log.contains("ended with status 3 before it served") })
         }
 
         @Test("starts a program again that has crashed")
@@ -135,6 +137,25 @@ extension Integration {
             #expect(eventually { hello.process("program").map { $0 != program } ?? false })
             #expect(try hello.request().status == 200)
             #expect(hello.log.contains("program was ended by signal 9 (Killed), and is started again"))
+        }
+
+        @Test("waits ever longer with a program that crashes again and again")
+        func crashes() throws {
+            let hello = try ServedExample("Hello")
+            for delay in ["", " in 0.1 s", " in 0.2 s", " in 0.4 s"] {
+                let program = try #require(hello.process("program"))
+                #expect(try hello.request().status == 200)
+                kill(program, SIGKILL)
+                #expect(eventually { hello.log.contains("(Killed), and is started again\(delay)\n") })
+                #expect(try hello.request().status == 200)
+            }
+        }
+
+        @Test("says that a program does not answer")
+        func silent() throws {
+            let hello = try ServedExample("Hello")
+            try hello.replace(withScript: "exec sleep 60")
+            #expect(eventually(within: .seconds(20)) { hello.log.contains("program has not answered yet.") })
         }
 
         @Test("knows visitors after a restart, with a secret of its own when none is configured")

@@ -25,6 +25,10 @@ final class DevelopmentFront {
     /// Notices another build than the one that runs or has failed.
     private var watch: ReplacementWatch
     private var hasGreeted = false
+    /// When the program was started, and whether it was said since that it does not answer.
+    private var started: UInt64 = 0
+    private var isKnownToBeSilent = false
+    private var delay = RestartDelay()
 
     private enum State {
         /// The program has not answered yet.
@@ -32,12 +36,16 @@ final class DevelopmentFront {
         case running
         /// It was told to end, for a newer build.
         case stopping(since: UInt64, isUrged: Bool)
+        /// It has crashed soon after its start, and is started again then; requests wait.
+        case crashed(restart: UInt64)
         /// It does not start: nothing listens until it was built anew.
         case down
     }
 
     /// How often the program's file is looked at.
     private static let interval: Int32 = 250
+    /// How long a program may be silent before that is said.
+    private static let silence: UInt64 = 5_000_000_000
     /// What requests under way get when the program is started anew, before they are cut off.
     private static let grace: UInt64 = 3_000_000_000
 
@@ -82,7 +90,7 @@ final class DevelopmentFront {
                 return .problem
             }
             if let child, child.hasEnded, let status = try programHasEnded(child) { return status }
-            if case .starting = state, socket?.hasAnswered == true { state = .running }
+            lookAfterProgram()
             greet()
             replaceIfBuilt()
         }
@@ -92,6 +100,7 @@ final class DevelopmentFront {
 
     private func startProgram() throws(StartError) {
         state = .starting
+        (started, isKnownToBeSilent) = (nestbox_now(), false)
         // Before it is started: what is written meanwhile is another one.
         watch = ReplacementWatch(program.file, known: program.file.identity, interval: Self.interval)
         let socket: ServedSocket
@@ -117,8 +126,13 @@ final class DevelopmentFront {
         case .running where end == .exited(0):
             output.note("\(program.name) has ended")
             return .problem
-        case .running: start(again: "\(program.name) \(end), and is started again")
-        case .starting, .down:
+        case .running:
+            let now = nestbox_now()
+            let delay = delay.next(afterLife: .nanoseconds(Int64(clamping: now - started)))
+            let time = delay == .zero ? "" : " in \(Double(delay / .milliseconds(100)) / 10) s"
+            output.note("\(program.name) \(end), and is started again\(time)")
+            state = .crashed(restart: now + UInt64(delay / .nanoseconds(1)))
+        case .starting, .crashed, .down:
             guard hasGreeted else {
                 throw StartError("\(program.name) \(end) before it served: its message stands above")
             }
@@ -127,8 +141,24 @@ final class DevelopmentFront {
         return nil
     }
 
+    /// Does what its state asks for.
+    private func lookAfterProgram() {
+        switch state {
+        case .starting where socket?.hasAnswered == true: state = .running
+        case .starting where !isKnownToBeSilent && nestbox_now() >= started + Self.silence:
+            isKnownToBeSilent = true
+            output.note("\(program.name) has not answered yet. It serves when it calls run() of its application")
+        case .crashed(let time) where nestbox_now() >= time: startAgain()
+        case .starting, .running, .stopping, .crashed, .down: break
+        }
+    }
+
     private func start(again reason: String) {
         output.note(reason)
+        startAgain()
+    }
+
+    private func startAgain() {
         do {
             try startProgram()
             // A page of an older failure is not true any more.
@@ -183,7 +213,7 @@ final class DevelopmentFront {
         let isBusy =
             switch state {
             case .running, .down: !hasGreeted
-            case .starting, .stopping: true
+            case .starting, .stopping, .crashed: true
             }
         var descriptors = [signals, child?.errors ?? -1, nginx?.errors ?? -1, socket?.question ?? -1].map {
             pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
