@@ -7,6 +7,16 @@
 
 const char *nestbox_called_path(void) { return (const char *)getauxval(AT_EXECFN); }
 
+// Where a relative path of the program starts: the program may go elsewhere before anybody asks.
+static char *start_directory;
+
+const char *nestbox_start_directory(void) { return start_directory; }
+
+__attribute__((constructor(101))) static void keep_directory(void) {
+    const char *path = nestbox_called_path();
+    if (path != NULL && path[0] != '/') start_directory = getcwd(NULL, 0);
+}
+
 /// Swift's runtime looks for its own file before `main`, and ends the process where it cannot: where /proc is missing, as in
 /// the jails of some hosts. It does not look when it is told a directory.
 ///

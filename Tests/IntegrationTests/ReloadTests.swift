@@ -171,6 +171,28 @@ extension Integration {
             #expect(answer.text == "Hello from Nestbox\n")
         }
 
+        @Test("a program that was started by a relative path and has gone elsewhere finds itself")
+        func relativePath() throws {
+            let directory = try TemporaryDirectory()
+            let socket = directory.socket("app.sock")
+            try #require(symlink(ExampleProgram.path("Ledger"), directory.path("program")) == 0)
+            let first = try ChildProcess(
+                "./program", ["--listen", "\(socket)"], environment: ["LEDGER_DIRECTORY": "/"],
+                workingDirectory: directory.path, stdout: .null, stderr: .null)
+            var serving: Int32?
+            func ask() -> Int32? { try? Self.process(on: FastCGIConnection(to: socket)) }
+            #expect(eventually { ask() == first.processID })
+            first.terminate(SIGHUP)
+            #expect(
+                eventually {
+                    serving = ask()
+                    return serving != nil && serving != first.processID
+                })
+            #expect(try first.wait() == .exited(0))
+            kill(try #require(serving), SIGTERM)
+            #expect(eventually { ask() == nil })
+        }
+
         @Test("programs that handlers start get nothing of it all", arguments: [[], ["--processes", "2"]])
         func children(arguments: [String]) throws {
             let program = try Deployment(arguments, environment: ["LISTEN_PID": "1", "LISTEN_FDS": "1"])

@@ -92,6 +92,9 @@ char **nestbox_environment(void);
 /// The path that the program was started by, as the kernel got it; NULL when it does not say.
 const char *nestbox_called_path(void);
 
+/// The directory that the program was started in; NULL when its path is absolute, or the directory had none.
+const char *nestbox_start_directory(void);
+
 /// Nanoseconds of CLOCK_MONOTONIC, and of its cheap version with the resolution of the kernel's tick.
 uint64_t nestbox_now(void);
 uint64_t nestbox_now_coarse(void);

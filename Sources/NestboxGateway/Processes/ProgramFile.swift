@@ -32,12 +32,13 @@ package struct ProgramFile: Sendable {
             path = bytes
             return
         }
-        var directory = [CChar](repeating: 0, count: Int(PATH_MAX))
-        guard getcwd(&directory, directory.count) != nil else {
+        guard let directory = nestbox_start_directory() else {
             path = Self.resolved
             return
         }
-        path = directory.prefix { $0 != 0 } + [CChar(bitPattern: UInt8(ascii: "/"))] + bytes
+        path =
+            UnsafeBufferPointer(start: directory, count: strlen(directory)) + [CChar(bitPattern: UInt8(ascii: "/"))]
+            + bytes
     }
 
     private static var resolved: [CChar] {

@@ -3,12 +3,13 @@ import Nestbox
 
 /// A program that writes the number of every request it answers into the file `LEDGER_BOOK`, and that can be brought down.
 ///
-/// For the tests of processes. What the file `LEDGER_START` holds keeps it from starting: `fail`, `crash` or `hang`, or
+/// For the tests of processes. It goes to the directory `LEDGER_DIRECTORY` first. What the file `LEDGER_START` holds keeps it from starting: `fail`, `crash` or `hang`, or
 /// `next hangs` for those alone that another one has started.
 @main
 struct Ledger {
     static func main() throws {
         obstruct()
+        if let directory = getenv("LEDGER_DIRECTORY") { chdir(directory) }
         let book = getenv("LEDGER_BOOK").map { open($0, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600) } ?? -1
         var router = Router()
         router.any("/note/{number}") { request in
