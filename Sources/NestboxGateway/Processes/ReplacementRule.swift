@@ -20,7 +20,7 @@ struct ReplacementRule {
 
     /// Whether a spawner is there now: in the same session, which the system's collector of orphans is not.
     func hasSpawner(_ launch: Launch, parent: Int32) -> Bool {
-        mayHaveSpawner && parent == launch.parent && parent != 1 && getsid(parent) == getsid(0)
+        mayHaveSpawner && parent == launch.parent && getsid(parent) == getsid(0)
     }
 
     /// What to do now.
