@@ -169,6 +169,34 @@ extension Integration {
             #expect(!program.log.contains { $0.contains(" warning ") || $0.contains(" error ") }, "\(program.log)")
         }
 
+        @Test("workers get the time of grace, and are killed when they are not gone soon after it")
+        func late() throws {
+            let program = try Deployment(["--processes", "2", "--timeouts-grace", "1"])
+            let connection = try FastCGIConnection(to: program.socket)
+            try connection.send(FastCGIRequest(target: "/sleep/60000").encoded())
+            #expect(eventually { program.connections == 1 })
+            let stopped = try #require(program.workers.first { program.connections(of: $0) == 0 })
+            kill(stopped, SIGSTOP)
+            program.signal(SIGTERM)
+            #expect(try connection.readUntilClose(acceptingReset: true) == [])
+            #expect(try program.wait() == .exited(0))
+            #expect(program.log.contains { $0.hasSuffix(": 'timeouts.grace' was over") }, "\(program.log)")
+            #expect(program.log.contains { $0.hasSuffix("process \(stopped) does not leave and is killed") })
+        }
+
+        @Test("a worker that ends again and again is started ever later")
+        func backOff() throws {
+            let program = try Deployment(["--processes", "1"])
+            let worker = try #require(program.workers.first)
+            try program.obstruct("crash")
+            kill(worker, SIGKILL)
+            for time in ["now", "in 0.1 s", "in 0.2 s", "in 0.4 s"] {
+                #expect(eventually { program.log.contains { $0.hasSuffix("another one starts \(time)") } }, "\(time)")
+            }
+            try program.obstruct(nil)
+            #expect(try Self.renewed(program, without: [worker], count: 1))
+        }
+
         @Test("a second SIGTERM does not wait")
         func secondSignal() throws {
             let program = try Deployment(["--processes", "1"])

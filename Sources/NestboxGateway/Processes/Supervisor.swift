@@ -134,8 +134,11 @@ package final class Supervisor {
             if places[index].next?.serves == true {
                 succeed(index)
                 announce(places[index])
-            } else if places[index].process?.wantsToLeave == true, places[index].next == nil {
-                places[index].restart = places[index].restart ?? nestbox_now()
+            } else if let process = places[index].process, process.wantsToLeave, places[index].next == nil,
+                places[index].restart == nil
+            {
+                logger.notice("process \(process.processID) was told to leave: another one starts in its place")
+                places[index].restart = nestbox_now()
             }
         }
         if isReloading, places.allSatisfy({ $0.next?.serves == true }) { finishReload() }
