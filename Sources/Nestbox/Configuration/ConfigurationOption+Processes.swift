@@ -4,7 +4,7 @@ extension ConfigurationOption {
     /// The options of processes: how many, and how one takes another's place.
     static let processes: [ConfigurationOption] = [
         .init("processes", "Processes that serve, under a supervisor; 0 for one without it. Default: 0."),
-        .init("timeouts.start", "Seconds that a process gets until it serves, at a reload. Default: 30."),
+        .init("timeouts.start", "Seconds until a worker, or the new process of a reload, must serve. Default: 30."),
         .init("whenReplaced", "When its file was: leave, reload or ignore. Default: leave, if its spawner is there."),
     ]
 }
