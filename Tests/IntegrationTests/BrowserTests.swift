@@ -85,7 +85,7 @@ extension Integration {
             let driver = try WebDriver()
             let browser = try Browser(on: driver)
             let processes = browser.processes
-            #expect(processes.allSatisfy(\.isRunning) && processes.count > 2)
+            #expect(processes.count(where: \.isRunning) > 2)
             driver.kill()
             let error = #expect(throws: WebDriverError.self) { try browser.open("about:blank") }
             #expect(error?.code == "no answer")
