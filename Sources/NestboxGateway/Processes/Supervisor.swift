@@ -263,7 +263,10 @@ package final class Supervisor {
         }
         for process in places.flatMap(\.processes) { retire(process, message) }
         places = []
-        while !retired.isEmpty {
+        while true {
+            // First, since their signals may have been taken already.
+            _ = collect()
+            if retired.isEmpty { return 0 }
             wait([signals.descriptor], until: nil, atMost: .max)
             while let signal = signals.next() {
                 switch signal {
@@ -271,8 +274,6 @@ package final class Supervisor {
                 case .reload, .childEnded: break
                 }
             }
-            _ = collect()
         }
-        return 0
     }
 }
