@@ -224,7 +224,8 @@ extension Integration {
 
         @Test("a supervisor sees its workers end when whoever started it has ignored the ends of children")
         func ignoredEnds() throws {
-            let program = try Deployment(["--processes", "1"], shell: #"trap '' CHLD; exec "$0" "$@""#)
+            let shell = #"exec /usr/bin/env --ignore-signal=CHLD "$0" "$@""#
+            let program = try Deployment(["--processes", "1"], shell: shell)
             let workers = program.workers
             #expect(workers.count == 1)
             kill(workers[0], SIGKILL)
