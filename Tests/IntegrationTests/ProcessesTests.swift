@@ -174,7 +174,7 @@ extension Integration {
             let program = try Deployment(["--processes", "2", "--timeouts-grace", "1"])
             let connection = try FastCGIConnection(to: program.socket)
             try connection.send(FastCGIRequest(target: "/sleep/60000").encoded())
-            #expect(eventually { program.connections == 1 })
+            #expect(eventually { program.workers.contains { program.connections(of: $0) == 1 } })
             let stopped = try #require(program.workers.first { program.connections(of: $0) == 0 })
             kill(stopped, SIGSTOP)
             program.signal(SIGTERM)
