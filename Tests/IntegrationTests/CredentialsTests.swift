@@ -13,8 +13,9 @@ extension Integration {
             let file = try directory.write("a stork on the chimney, a swift below the eaves\n", to: name)
             try #require(chown(file, 0, OtherUser.id) == 0 && chmod(file, mode) == 0)
             try directory.write("", to: "log")
+            try OtherUser.install("Counter", as: directory.path("Counter"))
             let child = try OtherUser.start(
-                ExampleProgram.path("Counter"), ["session", "doctor"],
+                directory.path("Counter"), ["session", "doctor"],
                 environment: [
                     "NESTBOX_SESSION_SECRET_FILE": file, "CREDENTIALS_DIRECTORY": directory.path("secrets"),
                 ], stdout: .pipe, stderr: .file(directory.path("log")))
