@@ -126,8 +126,13 @@ struct ProgramImageTests {
                     [0, 1, 0x7F, 0x80, 0xFF].randomElement(
                         using: &generator) ?? 0
             }
-            _ = read(Array(bytes.prefix(Int.random(in: 0...bytes.count, using: &generator))))
-            _ = read(bytes)
+            for bytes in [Array(bytes.prefix(Int.random(in: 0...bytes.count, using: &generator))), bytes] {
+                // Nor does it say more than stands there.
+                let image = read(bytes)
+                #expect(
+                    image.map { ([$0.interpreter ?? ""] + $0.libraries).allSatisfy { $0.utf8.count < bytes.count } }
+                        ?? true)
+            }
         }
     }
 }

@@ -348,7 +348,7 @@ struct CSRFMiddlewareTests {
     }
 
     @Test("with the session layer of the application, of the router or of a group it starts", arguments: 0..<3)
-    func rightOrder(place: Int) throws {
+    func rightOrder(place: Int) async throws {
         let sessions = try SessionMiddleware(try SessionConfiguration(secret: Self.secret))
         var router = Router()
         if place == 1 { router.use(sessions) }
@@ -359,7 +359,7 @@ struct CSRFMiddlewareTests {
         }
         var application = try Application(router: router)
         if place == 0 { application.useSessions(sessions) }
-        _ = try TestClient(application)
+        #expect(try await TestClient(application).get("/x").text == "page")
     }
 
     @Test("a form on a route that nobody guards is an error that says so")
