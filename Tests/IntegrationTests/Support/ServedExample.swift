@@ -52,8 +52,12 @@ final class ServedExample {
     }
 
     deinit {
+        let processes = Process.family(of: child.processID).union(family)
+        // nginx and the program lead groups of their own. One by one, nginx would start a worker in place of one that was killed
+        // before it.
+        for process in processes where process.isRunning { kill(-process.id, SIGKILL) }
         terminate(SIGKILL)
-        Process.end(Process.family(of: child.processID).union(family), grace: .zero)
+        Process.end(processes, grace: .zero)
     }
 
     /// The environment in which `serve` finds nginx.
